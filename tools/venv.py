@@ -1,5 +1,7 @@
 """Make the virtual environment and fill it from a lock file: once, whoever asks and however often."""
 
+from __future__ import annotations  # so that an older Python can still read as far as the sentence below
+
 import fcntl
 import hashlib
 import importlib.util
@@ -17,7 +19,7 @@ PYTHON = VENV / "bin" / "python"
 def main(kind: str) -> None:
     if sys.version_info < (3, 11):
         sys.exit(
-            f"Fireside needs Python 3.11 or newer, and this is {sys.version.split()[0]}: try PYTHON=python3.11"
+            f"Fireside needs Python 3.11 or newer, this is {sys.version.split()[0]}: try PYTHON=python3.11"
         )
     with Path(__file__).open() as door:
         fcntl.flock(door, fcntl.LOCK_EX)  # two `make run` at once take turns here
@@ -35,10 +37,7 @@ def is_filled(kind: str) -> bool:
 
 
 def make() -> None:
-    if (
-        PYTHON.exists()
-        and subprocess.run([PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL).returncode == 0
-    ):
+    if PYTHON.exists() and works(PYTHON, "-m", "pip", "--version"):
         return
     print(f"Making {VENV.name} with Python {sys.version.split()[0]}", flush=True)
     if not has_venv() and os.getuid() == 0 and shutil.which("apt-get"):
@@ -49,7 +48,7 @@ def make() -> None:
         run(virtualenv, "--quiet", "--clear", "--python", sys.executable, VENV)
     else:
         sys.exit(
-            "Python's venv module is not here yet: `sudo apt-get install python3-venv` brings it, then try again."
+            "Python's venv module is not here: `sudo apt-get install python3-venv` brings it, then try again."
         )
 
 
@@ -57,6 +56,10 @@ def has_venv() -> bool:
     """Debian ships venv without the ensurepip it needs, until python3-venv is installed."""
     importlib.invalidate_caches()
     return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
+
+
+def works(*command: str | Path) -> bool:
+    return subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 0
 
 
 def fill(kind: str) -> None:

@@ -1,0 +1,71 @@
+# Everything you can ask of this checkout; `make` alone lists it.
+PORT ?= 8000
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+VENV ?= .venv
+export VENV
+export DJANGO_SETTINGS_MODULE := fireside.config.settings
+
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+STEP := tools/step.sh
+FAST := not browser and not prometheus and not postgres and not crash
+PACKAGES := chromium prometheus prometheus-alertmanager postgresql
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-all check fix docs lock bench clean packages
+
+help: ## list what you can ask for
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; \
+		do printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+run: $(RUN) ## set up and serve Fireside on http://127.0.0.1:8000 (PORT=8001 for another)
+	@$(BIN)/fireside up --host $(HOST) --port $(PORT)
+
+demo: $(RUN) ## fill it with the story of Unicorn Rentals
+	@$(BIN)/fireside demo
+
+test: $(DEV) ## the fast tests: Python only, SQLite, loopback
+	@$(BIN)/pytest -m "$(FAST)"
+
+test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus and kill -9 (installs Debian packages)
+	@$(STEP) "fast tests on SQLite" $(BIN)/pytest -m "$(FAST)"
+	@$(STEP) "fast tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -m "postgres or ($(FAST))"
+	@$(STEP) "browser tests" $(BIN)/pytest -m "browser"
+	@$(STEP) "Prometheus tests" $(BIN)/pytest -m "prometheus and not browser"
+	@$(STEP) "crash tests" $(BIN)/pytest -m "crash and not browser and not prometheus"
+
+packages:
+	@$(STEP) "Debian packages" tools/debian.sh $(PACKAGES)
+
+check: $(DEV) ## style, types, the direction of imports, migrations, and docs that are current
+	@$(STEP) "ruff" $(BIN)/ruff check --quiet .
+	@$(STEP) "ruff format" $(BIN)/ruff format --quiet --check .
+	@$(STEP) "mypy" $(BIN)/mypy
+	@$(STEP) "import contracts" $(BIN)/lint-imports
+	@$(STEP) "migrations" $(BIN)/python -m django makemigrations --check --dry-run
+	@$(STEP) "docs are current" $(BIN)/python tools/docs.py --check
+
+fix: $(DEV) ## put right what tools can put right
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+docs: $(DEV) ## write docs/reference anew from the code
+	@$(BIN)/python tools/docs.py
+
+lock: $(DEV) ## choose newer versions within pyproject.toml and write requirements/ anew
+	@tools/lock.sh --upgrade
+
+bench: $(DEV) ## measure; each number is printed beside its floor
+	@$(BIN)/python -m bench
+
+clean: ## remove what was made here, except the data
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN): requirements/run.lock pyproject.toml
+	@$(PYTHON) tools/venv.py run
+
+$(DEV): requirements/dev.lock pyproject.toml
+	@$(PYTHON) tools/venv.py dev

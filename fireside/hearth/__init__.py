@@ -1,0 +1,1 @@
+"""Six ideas carry everything: people, rooms, cards, timeline, commands, workflows."""

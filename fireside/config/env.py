@@ -1,0 +1,45 @@
+"""Every environment variable, declared once: name, default, meaning. NAME or NAME_FILE; nonsense fails loudly."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable and what it is for."""
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+SETTINGS = [
+    Setting("FIRESIDE_DATA", "./data", "Folder for the database, files and keys of a single machine."),
+    Setting("DATABASE_URL", "", "`postgres://user:password@host:5432/name`; empty means SQLite in FIRESIDE_DATA.", True),
+    Setting("PUBLIC_URL", "http://127.0.0.1:8000", "Where people open Fireside; used in links and cookies."),
+    Setting("SECRET_KEY", "", "Signs sessions; made once and kept in FIRESIDE_DATA when empty.", True),
+    Setting("EMAIL_URL", "", "`smtp://user:password@host:587`; empty means no e-mail, links are shown to copy.", True),
+    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+]  # fmt: skip
+
+
+class Nonsense(SystemExit):
+    """A setting that cannot be meant; the sentence says which and what to write instead."""
+
+
+def value(name: str) -> str:
+    """The setting's value: NAME, else what the file NAME_FILE holds, else the default."""
+    setting = next(setting for setting in SETTINGS if setting.name == name)
+    path = os.environ.get(f"{name}_FILE", "")
+    if path and os.environ.get(name):
+        raise Nonsense(f"Both {name} and {name}_FILE are set; keep one of them.")
+    if path:
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise Nonsense(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+    return os.environ.get(name, "").strip() or setting.default

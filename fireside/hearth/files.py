@@ -1,0 +1,98 @@
+"""Pictures and files that people add to their words."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from pathlib import Path
+from typing import BinaryIO, ClassVar
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models
+from django.urls import reverse
+
+from fireside.hearth.errors import Sorry
+from fireside.hearth.messages import Message
+
+LARGEST = 20 * 1024 * 1024  # bytes in one file
+MOST = 10  # files in one message
+PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+
+class File(models.Model):
+    """One file beside a message; whoever may enter the room may open it."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=150)
+    type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    path = models.CharField(max_length=120)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_picture(self) -> bool:
+        return self.type in PICTURES
+
+    def get_absolute_url(self) -> str:
+        return reverse("file", args=[self.pk, self.name])
+
+    @classmethod
+    def add(cls, message: Message, upload: UploadedFile) -> File:
+        """Keep an upload beside a message; Sorry when it is too large or empty."""
+        check([upload])
+        data = upload.read()
+        name = Path(upload.name or "file").name[:150] or "file"
+        path = default_storage.save(f"files/{uuid.uuid4().hex}", _rewound(upload))
+        return cls.objects.create(
+            message=message, name=name, type=_type(data[:16], upload.content_type or ""), size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(), path=path,
+        )  # fmt: skip
+
+    def open(self) -> BinaryIO:
+        handle: BinaryIO = default_storage.open(self.path)
+        return handle
+
+    def remove(self) -> None:
+        default_storage.delete(self.path)
+        self.delete()
+
+
+def check(uploads: list[UploadedFile]) -> None:
+    """Sorry when these could not go with one message; asked before anything is stored."""
+    if len(uploads) > MOST:
+        raise Sorry(f"A message carries up to {MOST} files.", field="files")
+    for upload in uploads:
+        if not upload.size:
+            raise Sorry(f"{upload.name} is empty.", field="files")
+        if upload.size > LARGEST:
+            raise Sorry(
+                f"{upload.name} is larger than {LARGEST // 1024 // 1024} MB, the most a room holds.", field="files"
+            )
+
+
+def _rewound(upload: UploadedFile) -> UploadedFile:
+    upload.seek(0)
+    return upload
+
+
+SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif",
+    b"%PDF-": "application/pdf",
+}  # fmt: skip
+
+
+def _type(head: bytes, claimed: str) -> str:
+    """What the bytes are, not what the sender says; anything else is a plain download."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    for start, kind in SIGNATURES.items():
+        if head.startswith(start):
+            return kind
+    return "text/plain" if claimed.startswith("text/") else "application/octet-stream"

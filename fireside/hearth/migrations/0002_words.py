@@ -1,0 +1,42 @@
+"""The full-text index beside hearth_doc, as each database has it."""
+
+from django.db import migrations
+
+SQLITE = [
+    """CREATE VIRTUAL TABLE hearth_docwords USING fts5(
+        title, body, content='hearth_doc', content_rowid='id', tokenize="unicode61 remove_diacritics 2")""",
+    """CREATE TRIGGER hearth_docwords_new AFTER INSERT ON hearth_doc BEGIN
+        INSERT INTO hearth_docwords(rowid, title, body) VALUES (new.id, new.title, new.body); END""",
+    """CREATE TRIGGER hearth_docwords_gone AFTER DELETE ON hearth_doc BEGIN
+        INSERT INTO hearth_docwords(hearth_docwords, rowid, title, body)
+        VALUES ('delete', old.id, old.title, old.body); END""",
+    """CREATE TRIGGER hearth_docwords_changed AFTER UPDATE OF title, body ON hearth_doc BEGIN
+        INSERT INTO hearth_docwords(hearth_docwords, rowid, title, body)
+        VALUES ('delete', old.id, old.title, old.body);
+        INSERT INTO hearth_docwords(rowid, title, body) VALUES (new.id, new.title, new.body); END""",
+]
+POSTGRES = [
+    """ALTER TABLE hearth_doc ADD COLUMN words tsvector GENERATED ALWAYS AS (
+        setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', left(body, 500000)), 'B')
+        ) STORED""",
+    "CREATE INDEX hearth_doc_words ON hearth_doc USING gin (words)",
+]
+
+
+def forwards(apps, schema_editor):
+    for statement in SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRES:
+        schema_editor.execute(statement)
+
+
+def backwards(apps, schema_editor):
+    if schema_editor.connection.vendor == "sqlite":
+        schema_editor.execute("DROP TABLE hearth_docwords")
+        for trigger in ("new", "gone", "changed"):
+            schema_editor.execute(f"DROP TRIGGER hearth_docwords_{trigger}")
+    else:
+        schema_editor.execute("ALTER TABLE hearth_doc DROP COLUMN words")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("hearth", "0001_first")]
+    operations = [migrations.RunPython(forwards, backwards)]

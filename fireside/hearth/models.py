@@ -1,0 +1,14 @@
+"""All models of the hearth in one place, as Django wants them."""
+
+from fireside.hearth.files import File
+from fireside.hearth.keys import Key
+from fireside.hearth.messages import Clap, Draft, Message, Version
+from fireside.hearth.people import Invitation, Organisation, Person, Team
+from fireside.hearth.rooms import Room, Seat
+from fireside.hearth.search import Doc
+from fireside.hearth.timeline import Cursor, Entry
+
+__all__ = [
+    "Clap", "Cursor", "Doc", "Draft", "Entry", "File", "Invitation", "Key", "Message", "Organisation",
+    "Person", "Room", "Seat", "Team", "Version",
+]  # fmt: skip

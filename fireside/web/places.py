@@ -1,0 +1,102 @@
+"""The places of a page that domains fill: the rail, the pieces of home, the tabs and side of a room, the day line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Max
+from django.http import HttpRequest
+
+from fireside.hearth.people import Organisation, Person
+from fireside.hearth.rooms import Room, Seat
+from fireside.hearth.timeline import Entry
+
+if TYPE_CHECKING:
+    from fireside.web.drawings import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """One line of the rail; `live` is a short count that is worth showing, or ""."""
+
+    label: str
+    url: str
+    icon: str
+    at: str  # the page's `at` that makes it current
+    order: int
+    live: Callable[[Person], str] = field(default=lambda person: "")
+    phone: bool = True  # also at the bottom of a phone
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a page that a domain draws: `draw` gives (template, context), or None when there is nothing."""
+
+    order: int
+    draw: Callable[..., tuple[str, dict[str, Any]] | None]
+
+
+nav: list[Nav] = []
+home_main: list[Piece] = []  # draw(person)
+home_side: list[Piece] = []  # draw(person)
+room_side: list[Piece] = []  # draw(person, room)
+room_head: list[Piece] = []  # draw(person, room)
+system_main: list[Piece] = []  # draw(person, system)
+day_marks: list[Callable[[Person, datetime, datetime], Iterable[Mark]]] = []
+greetings: list[Callable[[Person], str]] = []  # a sentence about what is going on, or ""
+
+
+def pieces(place: list[Piece], *subject: Any) -> list[tuple[str, dict[str, Any]]]:
+    """What the domains put into a place, in order, ready for `{% include %}`."""
+    drawn = (piece.draw(*subject) for piece in sorted(place, key=lambda piece: piece.order))
+    return [found for found in drawn if found is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLine:
+    """One of "your rooms" in the rail."""
+
+    name: str
+    url: str
+    unread: bool
+    hot: bool
+    private: bool
+    current: bool
+
+
+def my_rooms(person: Person, here: str) -> list[RoomLine]:
+    """The rooms this person has a seat in; one query, whatever their history."""
+    seats = Seat.objects.filter(person=person, room__archived_at=None).select_related("room")
+    return [
+        RoomLine(
+            seat.room.slug,
+            seat.room.get_absolute_url(),
+            seat.room.last_message > seat.read_to,
+            seat.room.purpose == Room.Purpose.INCIDENT,
+            seat.room.private,
+            seat.room.get_absolute_url() == here,
+        )
+        for seat in seats.order_by("room__slug")
+    ]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What every page shows around its own part."""
+    if not request.user.is_authenticated:
+        return {"org": Organisation.current(), "me": None}
+    person = request.user
+    return {
+        "org": Organisation.current(),
+        "me": person,
+        "nav": sorted(nav, key=lambda line: line.order),
+        "nav_live": {line.at: line.live(person) for line in nav},
+        "my_rooms": my_rooms(person, request.path),
+        "since": newest_entry(),
+    }
+
+
+def newest_entry() -> int:
+    return Entry.objects.aggregate(last=Max("id"))["last"] or 0

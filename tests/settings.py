@@ -1,0 +1,15 @@
+"""The product's settings, with a throw-away data folder and nothing slow that tests do not look at."""
+
+import os
+import tempfile
+
+os.environ.setdefault("FIRESIDE_DATA", tempfile.mkdtemp(prefix="fireside-test-"))
+
+from fireside.config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    **STORAGES,  # noqa: F405
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True

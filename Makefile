@@ -4,7 +4,6 @@ HOST ?= 127.0.0.1
 PYTHON ?= python3
 VENV ?= .venv
 export VENV
-export DJANGO_SETTINGS_MODULE := fireside.config.settings
 
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
@@ -39,12 +38,13 @@ test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus
 packages:
 	@$(STEP) "Debian packages" tools/debian.sh $(PACKAGES)
 
-check: $(DEV) ## style, types, the direction of imports, migrations, and docs that are current
+check: $(DEV) ## style, types, the direction of imports, migrations, vendored files, and docs that are current
 	@$(STEP) "ruff" $(BIN)/ruff check --quiet .
 	@$(STEP) "ruff format" $(BIN)/ruff format --quiet --check .
 	@$(STEP) "mypy" $(BIN)/mypy
 	@$(STEP) "import contracts" $(BIN)/lint-imports
-	@$(STEP) "migrations" $(BIN)/python -m django makemigrations --check --dry-run
+	@$(STEP) "migrations" env DJANGO_SETTINGS_MODULE=fireside.config.settings $(BIN)/python -m django makemigrations --check --dry-run
+	@$(STEP) "vendored files" $(BIN)/python tools/vendor.py --check
 	@$(STEP) "docs are current" $(BIN)/python tools/docs.py --check
 
 fix: $(DEV) ## put right what tools can put right

@@ -22,18 +22,9 @@ LONGEST = 300
 INLINE = re.compile(r"<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", re.IGNORECASE)
 NAMES = [str(p.relative_to(ROOT)) for p in MODULES]
 
-# Written in pieces, so that this file does not find itself.
+# One letter of each stands in brackets, so that this file does not find itself.
 ELSEWHERE = re.compile(
-    "|".join(
-        [
-            "/wor" + "k/",
-            "/ro" + "ot/",
-            "/ho" + r"me/\w",
-            "/op" + "t/",
-            "--index" + "-url ",
-            "files.python" + "hosted",
-        ]
-    )
+    r"/[w]ork/|/[r]oot/|/[h]ome/\w|/[o]pt/(pypi|wheels)|--[i]ndex-url|[p]ypi\.org|[p]ythonhosted|[r]egistry\.npm"
 )
 OTHERS = ("fireside/web/static/vendor/", "fireside/web/static/web/fonts/", "LICENSE")
 

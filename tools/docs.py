@@ -1,0 +1,99 @@
+"""Write docs/reference from the registries in the code; with --check, only say what is out of date."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import django
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+NOTE = "<!-- Written by `make docs` from the code; changes made here are lost. -->\n\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Return how many pages are out of date, or 0 after writing them."""
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fireside.config.settings")
+    django.setup()
+    old = stale(pages())
+    if "--check" in arguments:
+        for name in old:
+            print(f"docs/reference/{name} is not what the code says; `make docs` writes it anew.")
+        return len(old)
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name in old:
+        (REFERENCE / name).write_text(pages()[name])
+        print(f"wrote docs/reference/{name}")
+    return 0
+
+
+def stale(wanted: dict[str, str]) -> list[str]:
+    found = {path.name: path.read_text() for path in REFERENCE.glob("*.md")}
+    return [name for name, content in wanted.items() if found.get(name) != content]
+
+
+def pages() -> dict[str, str]:
+    return {"commands.md": commands(), "settings.md": settings(), "schedule.md": schedule()}
+
+
+def commands() -> str:
+    from fireside.hearth.commands import Command, book
+
+    def section(command: Command) -> str:
+        params = table(
+            ("word", "kind", "", "how to write it"),
+            [
+                (p.label, p.kind.name, "needed" if p.required else "if you like", p.kind.hint)
+                for p in command.params
+            ],
+        )
+        said = f"## /{command.verb}\n\n{command.help}\n\n```\n{command.example}\n```\n"
+        return said + (params if command.params else "")
+
+    return page(
+        "Commands",
+        "Each is the same everywhere: typed in a room, as a form, as a button, "
+        "through `POST /api/do/<verb>`, and as `fireside do <verb>`.",
+        *map(section, book.all()),
+    )
+
+
+def settings() -> str:
+    from fireside.config.env import SETTINGS
+
+    rows = [
+        (f"`{s.name}`", f"`{s.default}`" if s.default else "", s.meaning + (" Secret." if s.secret else ""))
+        for s in SETTINGS
+    ]
+    return page(
+        "Settings",
+        "Environment variables, all of them optional. "
+        "Each may also be given as `NAME_FILE`, the path of a file that holds the value.",
+        table(("name", "default", "meaning"), rows),
+    )
+
+
+def schedule() -> str:
+    from fireside.hearth.workflows import schedule
+
+    rows = [tuple(map(str, row)) for row in schedule()]
+    return page(
+        "Schedule",
+        "What happens unasked; `fireside schedule` prints the same.",
+        table(("when", "what"), rows),
+    )
+
+
+def page(title: str, words: str, *parts: str) -> str:
+    return NOTE + "\n\n".join([f"# {title}", words, *(part.strip() for part in parts)]) + "\n"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
+    return "\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -5,7 +5,7 @@ import tempfile
 
 os.environ.setdefault("FIRESIDE_DATA", tempfile.mkdtemp(prefix="fireside-test-"))
 
-from fireside.config.settings import *  # noqa: E402, F403
+from fireside.config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,4 +1,4 @@
-"""Every environment variable, declared once: name, default, meaning. NAME or NAME_FILE; nonsense fails loudly."""
+"""Every environment variable, declared once, read from NAME or NAME_FILE; nonsense fails loudly."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Setting:
 
 SETTINGS = [
     Setting("FIRESIDE_DATA", "./data", "Folder for the database, files and keys of a single machine."),
-    Setting("DATABASE_URL", "", "`postgres://user:password@host:5432/name`; empty means SQLite in FIRESIDE_DATA.", True),
+    Setting("DATABASE_URL", "", "`postgres://user:password@host/name`; empty: SQLite in FIRESIDE_DATA.", True),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "Where people open Fireside; used in links and cookies."),
     Setting("SECRET_KEY", "", "Signs sessions; made once and kept in FIRESIDE_DATA when empty.", True),
-    Setting("EMAIL_URL", "", "`smtp://user:password@host:587`; empty means no e-mail, links are shown to copy.", True),
+    Setting("EMAIL_URL", "", "`smtp://user:password@host:587`; empty: no e-mail, links are shown to copy.", True),
     Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 ]  # fmt: skip
 

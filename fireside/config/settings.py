@@ -47,9 +47,13 @@ def _database() -> dict[str, Any]:
     try:
         found = dict(dj_database_url.parse(url, conn_max_age=300, conn_health_checks=True))
     except (dj_database_url.ParseError, ValueError) as error:
-        raise Nonsense("DATABASE_URL is not an address of a database: postgres://user:password@host:5432/name") from error
+        raise Nonsense(
+            "DATABASE_URL is not an address of a database: postgres://user:password@host:5432/name"
+        ) from error
     if found["ENGINE"] != "django.db.backends.postgresql":
-        raise Nonsense("DATABASE_URL names a database Fireside does not speak; use postgres:// or leave it empty.")
+        raise Nonsense(
+            "DATABASE_URL names a database Fireside does not speak; use postgres:// or leave it empty."
+        )
     return found
 
 
@@ -60,7 +64,9 @@ if _public.scheme not in ("http", "https") or not _public.hostname:
 
 SECRET_KEY = _secret_key()
 DEBUG = False
-ALLOWED_HOSTS = ["*"] if _public.hostname in ("127.0.0.1", "localhost") else [_public.hostname, "127.0.0.1", "localhost"]
+ALLOWED_HOSTS = (
+    ["*"] if _public.hostname in ("127.0.0.1", "localhost") else [_public.hostname, "127.0.0.1", "localhost"]
+)
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -120,7 +126,10 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA / "files"},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 3600

@@ -1,4 +1,4 @@
-"""What is shown, as plain data: no Django, no Slack, no HTML. Other people's words are parts, never template."""
+"""What is shown, as plain data: no Django, no Slack, no HTML; other people's words are parts."""
 
 from __future__ import annotations
 

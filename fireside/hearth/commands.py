@@ -12,14 +12,25 @@ from django.db import transaction
 
 from fireside.hearth.cards import Card
 from fireside.hearth.errors import NotYours, Sorry
-from fireside.hearth.grammar import Slot, parse, render, split
+from fireside.hearth.grammar import Slot, clean, parse, render, split
 from fireside.hearth.kinds import Kind, kind_of
 from fireside.hearth.messages import Message
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Record
 
-__all__ = ["Ask", "Command", "Missing", "NotYours", "Outcome", "Sorry", "Whisper", "book", "command", "perform"]
+__all__ = [
+    "Ask",
+    "Command",
+    "Missing",
+    "NotYours",
+    "Outcome",
+    "Sorry",
+    "Whisper",
+    "book",
+    "command",
+    "perform",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,11 @@ class Ask:
     message: Message | None = None
     key: str = ""
     at: datetime | None = None
+
+    @property
+    def own_key(self) -> str:
+        """The key among this person's own, so that nobody can take another's."""
+        return f"{self.person.pk}:{self.key}" if self.key else ""
 
     def where(self) -> Room:
         """The room this was asked in; Sorry when it was asked outside any."""
@@ -50,7 +66,7 @@ class Whisper:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Said openly, but in another room than the one it was asked in (and whispered about where it was asked)."""
+    """Said openly, but in another room; `words` are whispered where it was asked."""
 
     record: Record
     room: Room
@@ -115,14 +131,16 @@ class Command:
         """Words to values by kind; Missing or Sorry (naming the field) when that cannot be done."""
         unknown = set(given) - {param.name for param in self.params}
         if unknown:
-            raise Sorry(f"/{self.verb} has no {', '.join(sorted(unknown))}. It takes: {self.hint or 'nothing'}.")
+            raise Sorry(
+                f"/{self.verb} has no {', '.join(sorted(unknown))}. It takes: {self.hint or 'nothing'}."
+            )
+        given = {name: clean(words) for name, words in given.items()}
         missing = [p.name for p in self.params if p.required and not given.get(p.name, "").strip()]
         if missing:
             raise Missing(self, given, missing)
         values = {}
         for param in self.params:
-            words = given.get(param.name, "").strip()
-            if words:
+            if words := given.get(param.name, "").strip():
                 values[param.name] = self._value(param, words, ask)
         return values
 
@@ -214,7 +232,7 @@ def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
     if ask.room is not None and not ask.room.may_enter(ask.person):
         raise NotYours("There is no such room.")
     with transaction.atomic():
-        if ask.key and (known := Message.objects.filter(key=ask.key, author=ask.person).first()):
+        if ask.key and (known := Message.objects.filter(key=ask.own_key).first()):
             return Outcome(message=known)
         answer = found.do(ask, **found.bind(given, ask))
         return _say(ask, answer, render(found.verb, given, found.slots))
@@ -236,15 +254,15 @@ def _say(ask: Ask, answer: Answer, said: str) -> Outcome:
         case Card():
             return Outcome(message=_speak(ask, said, card=answer))
         case _:
-            room = ask.room if ask.room is not None else answer.home
-            spoken = Ask(ask.person, room, ask.door, ask.message, ask.key, ask.at)
+            place = ask.room if ask.room is not None else answer.home
+            spoken = Ask(ask.person, place, ask.door, ask.message, ask.key, ask.at)
             return Outcome(message=_speak(spoken, said, card=answer.card()), record=answer)
 
 
 def _speak(ask: Ask, said: str, *, words: str = "", card: Card | None = None) -> Message | None:
     if ask.room is None:
         return None
-    return ask.room.say(words, by=ask.person, card=card, said=said, key=ask.key, at=ask.at)
+    return ask.room.say(words, by=ask.person, card=card, said=said, key=ask.own_key, at=ask.at)
 
 
 def say_line(ask: Ask, line: str) -> Outcome:
@@ -253,6 +271,6 @@ def say_line(ask: Ask, line: str) -> Outcome:
     if not verb:
         if not line.strip():
             raise Sorry("There are no words in this yet.", field="text")
-        return Outcome(message=ask.where().say(line.strip(), by=ask.person, key=ask.key, at=ask.at))
+        return Outcome(message=ask.where().say(line.strip(), by=ask.person, key=ask.own_key, at=ask.at))
     found = book.find(verb)
     return perform(ask, verb, found.parse(words))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, cast
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -56,8 +56,7 @@ class File(models.Model):
         )  # fmt: skip
 
     def open(self) -> BinaryIO:
-        handle: BinaryIO = default_storage.open(self.path)
-        return handle
+        return cast(BinaryIO, default_storage.open(self.path))
 
     def remove(self) -> None:
         default_storage.delete(self.path)
@@ -73,7 +72,8 @@ def check(uploads: list[UploadedFile]) -> None:
             raise Sorry(f"{upload.name} is empty.", field="files")
         if upload.size > LARGEST:
             raise Sorry(
-                f"{upload.name} is larger than {LARGEST // 1024 // 1024} MB, the most a room holds.", field="files"
+                f"{upload.name} is larger than {LARGEST // 1024 // 1024} MB, the most a room holds.",
+                field="files",
             )
 
 

@@ -15,6 +15,11 @@ class Slot:
     short: bool = False
 
 
+def clean(words: str) -> str:
+    """The words without what no database can hold: NUL, and halves of characters."""
+    return words.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def split(line: str) -> tuple[str, str]:
     """ "/decide roll back" -> ("decide", "roll back"); a line that is no command gives ("", line)."""
     found = re.match(r"\s*/([a-z][a-z0-9-]*)(?:\s+|$)(.*)", line, re.DOTALL)
@@ -57,7 +62,7 @@ def _first(words: str) -> tuple[str, str]:
 
 
 def render(verb: str, values: dict[str, str], slots: Sequence[Slot]) -> str:
-    """The line that would give these values: the inverse of `parse`, shown where a button or form was used."""
+    """The line that would give these values: the inverse of `parse`, shown for a button or a form."""
     out = [f"/{verb}"]
     leading = True
     for slot in slots:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models, transaction
 from django.urls import reverse
@@ -31,7 +31,7 @@ class Message(models.Model):
     text = models.TextField(blank=True, default="")
     said = models.TextField(blank=True, default="")  # the command, as it was typed
     card = models.JSONField(null=True, blank=True)
-    key = models.CharField(max_length=120, unique=True, null=True, blank=True)  # noqa: DJ001 -- most have none
+    key = models.CharField(max_length=120, unique=True, null=True, blank=True)
     at = models.DateTimeField()
     thread = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies"
@@ -68,7 +68,7 @@ class Message(models.Model):
 
     def index(self) -> None:
         """Keep the search in step with what is said."""
-        from fireside.hearth.search import keep  # noqa: PLC0415 -- search points to rooms
+        from fireside.hearth.search import keep
 
         keep(
             "message", self.pk, title=f"{self.speaker} in #{self.room.slug}", body=str(self), room=self.room,
@@ -80,7 +80,9 @@ class Message(models.Model):
         if by != self.author or self.deleted_at:
             raise NotYours("Only the person who said it could change it.")
         if not words.strip() or len(words) > LONGEST:
-            raise Sorry(f"A message has 1 to {LONGEST:,} characters. You could delete it instead.", field="text")
+            raise Sorry(
+                f"A message has 1 to {LONGEST:,} characters. You could delete it instead.", field="text"
+            )
         if words == self.text:
             return
         with transaction.atomic():
@@ -91,7 +93,7 @@ class Message(models.Model):
             self.index()
 
     def delete_words(self, *, by: Person) -> None:
-        """The author (or a keeper) takes the words back; what stood on a timeline because of them goes too."""
+        """The author (or a keeper) takes the words back, also from timelines they were put on."""
         if by != self.author and not by.is_keeper:
             raise NotYours("Only the person who said it could take it back.")
         if self.deleted_at:
@@ -154,7 +156,7 @@ class Message(models.Model):
             )
             note("message.unstarred", by=by, room=self.room, about=self.ref, story=story)
 
-    def _noted(self, verb: str, *, by: Person | None, at: datetime | None = None, **data: object) -> None:
+    def _noted(self, verb: str, *, by: Person | None, at: datetime | None = None, **data: Any) -> None:
         note(
             f"message.{verb}", by=by, room=self.room, about=self.ref, message=self, at=at,
             thread=self.thread_id, **data,

@@ -79,7 +79,7 @@ class Person(AbstractBaseUser):
 
     name = models.CharField(max_length=80)
     handle = models.CharField(max_length=39, unique=True)
-    email = models.EmailField(unique=True, null=True, blank=True)  # noqa: DJ001 -- many people have none
+    email = models.EmailField(unique=True, null=True, blank=True)
     zone = models.CharField(max_length=64, default="UTC")
     language = models.CharField(max_length=12, default="en")
     theme = models.CharField(max_length=5, blank=True, default="")
@@ -112,7 +112,9 @@ class Person(AbstractBaseUser):
     @property
     def initials(self) -> str:
         words = [word for word in re.split(r"[\s._-]+", self.name) if word]
-        return ("".join(word[0] for word in (words[0], words[-1])) if len(words) > 1 else self.name[:2]).upper()
+        return (
+            "".join(word[0] for word in (words[0], words[-1])) if len(words) > 1 else self.name[:2]
+        ).upper()
 
     @property
     def tz(self) -> zoneinfo.ZoneInfo:
@@ -126,7 +128,9 @@ class Person(AbstractBaseUser):
         """Make a person with a free handle; `handle` is a wish, not a promise."""
         handle = cls.free_handle(handle or name)
         hue = int(hashlib.sha256(handle.encode()).hexdigest(), 16) % HUES + 1
-        person = cls(name=name.strip(), email=email.lower() if email else None, handle=handle, hue=hue, **more)
+        person = cls(
+            name=name.strip(), email=email.lower() if email else None, handle=handle, hue=hue, **more
+        )
         person.set_unusable_password()
         person.save()
         return person
@@ -135,7 +139,9 @@ class Person(AbstractBaseUser):
     def free_handle(cls, wish: str) -> str:
         base = (slugify(wish.split("@")[0]).replace("_", "-") or "someone")[:30]
         taken = set(cls.objects.filter(handle__startswith=base).values_list("handle", flat=True))
-        return next(h for n in range(1, len(taken) + 2) if (h := base if n == 1 else f"{base}-{n}") not in taken)
+        return next(
+            h for n in range(1, len(taken) + 2) if (h := base if n == 1 else f"{base}-{n}") not in taken
+        )
 
     @classmethod
     def named(cls, words: str) -> Person:
@@ -145,7 +151,9 @@ class Person(AbstractBaseUser):
             raise Sorry("Whom do you mean? Write @ and the beginning of a name.")
         active = cls.objects.filter(deactivated_at=None)
         exact = active.filter(models.Q(handle__iexact=wish) | models.Q(name__iexact=wish))[:2]
-        close = exact or active.filter(models.Q(handle__istartswith=wish) | models.Q(name__istartswith=wish))[:6]
+        close = (
+            exact or active.filter(models.Q(handle__istartswith=wish) | models.Q(name__istartswith=wish))[:6]
+        )
         if len(close) == 1:
             return close[0]
         if not close:
@@ -159,7 +167,7 @@ class Person(AbstractBaseUser):
             keeper_since__isnull=False, deactivated_at=None
         ).exclude(pk=self.pk):
             raise Sorry("This is the last keeper. Make someone else a keeper first.")
-        from fireside.hearth.timeline import note  # noqa: PLC0415 -- timeline points to people
+        from fireside.hearth.timeline import note
 
         self.deactivated_at = timezone.now()
         self.save(update_fields=["deactivated_at"])
@@ -167,7 +175,7 @@ class Person(AbstractBaseUser):
         note("person.deactivated", f"{self.name} no longer has access", by=by, about=f"person:{self.pk}")
 
     def reactivate(self, *, by: Person) -> None:
-        from fireside.hearth.timeline import note  # noqa: PLC0415
+        from fireside.hearth.timeline import note
 
         self.deactivated_at = None
         self.save(update_fields=["deactivated_at"])

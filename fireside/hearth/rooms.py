@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fireside.hearth.cards import Card, dump
 from fireside.hearth.errors import NotYours, Sorry
+from fireside.hearth.grammar import clean
 from fireside.hearth.people import Person, Team
 from fireside.hearth.timeline import note
 
@@ -82,7 +83,7 @@ class Room(models.Model):
 
     @classmethod
     def named(cls, words: str, *, person: Person) -> Room:
-        """The room called `words` that this person may enter; a private one is simply not there for others."""
+        """The room called `words` that this person may enter; a private one is not there for others."""
         slug = words.strip().lstrip("#").lower()
         room = cls.enterable_by(person).filter(slug=slug).first()
         if room is None:
@@ -149,10 +150,13 @@ class Room(models.Model):
         thread: Message | None = None,
     ) -> Message:
         """Words enter the room, once for each `key`. `voice` names who speaks when no person does."""
-        from fireside.hearth.messages import Message  # noqa: PLC0415 -- messages point to rooms
+        from fireside.hearth.messages import Message
 
+        words, said = clean(words), clean(said)
         if len(words) > LONGEST:
-            raise Sorry(f"That is {len(words):,} characters; a message holds {LONGEST:,}. A file could carry it.")
+            raise Sorry(
+                f"That is {len(words):,} characters; a message holds {LONGEST:,}. A file could carry it."
+            )
         with transaction.atomic():
             if key and (known := Message.objects.filter(key=key).first()):
                 return known
@@ -192,7 +196,7 @@ class Seat(models.Model):
 
 
 def visible(queryset: models.QuerySet[T], person: Person, room: str = "room") -> models.QuerySet[T]:
-    """Only the records whose room this person may enter; `room` names the path to it. A record without room is everybody's."""
+    """The records whose room (found at path `room`) this person may enter; without a room: everybody's."""
     return queryset.filter(
         models.Q(**{f"{room}__isnull": True}) | models.Q(**{f"{room}__in": Room.enterable_by(person)})
     )

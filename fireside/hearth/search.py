@@ -90,9 +90,9 @@ def find(
     limit: int = PAGE,
     **facets: str,
 ) -> list[Hit]:
-    """What this person may see that holds all the words, newest first; `before` is the last id of the page above.
+    """What this person may see that holds all the words, newest first; `before` is the last id above.
 
-    Facets narrow by what a record is about: `find("", person=ana, kinds=("postmortem",), system="storefront")`.
+    Facets narrow: `find("", person=ana, kinds=("postmortem",), system="storefront")`.
     """
     docs = visible(Doc.objects.select_related("room", "person"), person)
     narrow: dict[str, Any] = {"room": room, "person": author, "at__gte": since, "at__lt": until}
@@ -131,12 +131,15 @@ def _query(words: list[str]) -> str:
 
 
 def snippet(body: str, words: list[str], around: int = 90) -> list[tuple[str, bool]]:
-    """The part of `body` near the first word found, cut into pieces that are or are not what was looked for."""
+    """The part of `body` near the first word found, in pieces that are or are not what was looked for."""
     if not words:
         return [(body[: 2 * around].strip(), False)]
     pattern = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
     first = pattern.search(body)
     start = max(0, (first.start() if first else 0) - around)
     part = body[start : start + 2 * around]
-    pieces = [(piece, bool(pattern.fullmatch(piece))) for piece in re.split(f"({pattern.pattern})", part, flags=re.I)]
+    pieces = [
+        (piece, bool(pattern.fullmatch(piece)))
+        for piece in re.split(f"({pattern.pattern})", part, flags=re.IGNORECASE)
+    ]
     return [("… ", False)] * bool(start) + [piece for piece in pieces if piece[0]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fireside.hearth.rooms import Room
 
 # PostgreSQL hands out ids before it commits, so two writers could commit out of order and a reader that
-# keeps "the last id I saw" would miss one. Every noting transaction takes this lock first. SQLite has one writer.
+# keeps "the last id I saw" would miss one. Every noting transaction takes this lock first; SQLite has one writer.
 ORDER_LOCK = 0x46495245
 
 
@@ -93,7 +93,7 @@ def note(
     **data: Any,
 ) -> Entry:
     """Write an entry in the transaction that caused it; must run inside `transaction.atomic()`."""
-    from django.db import transaction  # noqa: PLC0415
+    from django.db import transaction
 
     if not connection.in_atomic_block:
         raise RuntimeError(f"note({verb!r}) belongs into the transaction that caused it")
@@ -109,7 +109,7 @@ def note(
 
 
 class Record(models.Model):
-    """Something that is kept: it lives in a room, belongs to a story, shows itself as a card, notes what happens."""
+    """Something that is kept: it has a room and a story, shows itself as a card, notes what happens."""
 
     class Meta:
         abstract = True

@@ -26,7 +26,13 @@ def asker(request: HttpRequest) -> Person:
 
 
 def page(
-    request: HttpRequest, template: str, *, at: str, topics: Iterable[str] = (), status: int = 200, **context: Any
+    request: HttpRequest,
+    template: str,
+    *,
+    at: str,
+    topics: Iterable[str] = (),
+    status: int = 200,
+    **context: Any,
 ) -> HttpResponse:
     """Draw a whole page. `at` marks the rail, `topics` are what its live stream listens to.
 

@@ -1,4 +1,4 @@
-"""The places of a page that domains fill: the rail, the pieces of home, the tabs and side of a room, the day line."""
+"""The places of a page that domains fill: the rail, home, a room's head and side, the day line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Nav:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a page that a domain draws: `draw` gives (template, context), or None when there is nothing."""
+    """A part of a page that a domain draws: `draw` gives (template, context), or None for nothing."""
 
     order: int
     draw: Callable[..., tuple[str, dict[str, Any]] | None]

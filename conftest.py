@@ -1,0 +1,82 @@
+"""The cast and the doors: every story is told by the same people, through every door there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from fireside.hearth.commands import Ask, Outcome, say_line
+from fireside.hearth.models import Organisation, Person, Room, Team
+
+Do = Callable[..., Outcome]
+
+
+@pytest.fixture
+def org(db: None) -> Organisation:
+    return Organisation.objects.create(name="Unicorn Rentals", zone="Pacific/Auckland")
+
+
+@pytest.fixture
+def sparkles(org: Organisation) -> Team:
+    return Team.objects.create(
+        name="Magic Sparkles", slug="magic-sparkles", purpose="Keeps unicorns rentable."
+    )
+
+
+@pytest.fixture
+def ana(sparkles: Team, org: Organisation) -> Person:
+    """A keeper, in the team, in Auckland."""
+    person = Person.welcome(
+        "Ana Ngata", email="ana@example.org", zone="Pacific/Auckland", keeper_since=org.made_at
+    )
+    person.teams.add(sparkles)
+    return person
+
+
+@pytest.fixture
+def bo(sparkles: Team) -> Person:
+    """A member of the same team, in Berlin."""
+    person = Person.welcome("Bo Lund", email="bo@example.org", zone="Europe/Berlin")
+    person.teams.add(sparkles)
+    return person
+
+
+@pytest.fixture
+def cy(org: Organisation) -> Person:
+    """Someone from elsewhere in the house, who must not see what is private."""
+    return Person.welcome("Cy Park", email="cy@example.org", zone="America/New_York")
+
+
+@pytest.fixture
+def room(sparkles: Team, ana: Person, bo: Person) -> Room:
+    room = Room.make(
+        "magic-sparkles", by=ana, purpose=Room.Purpose.TEAM, about="Keeps unicorns rentable.", team=sparkles
+    )
+    room.seat(bo)
+    sparkles.room = room
+    sparkles.save()
+    return room
+
+
+@pytest.fixture
+def web() -> Callable[[Person], Client]:
+    """A signed-in browser without JavaScript."""
+
+    def sign_in(person: Person) -> Client:
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(params=["web"])
+def do(request: pytest.FixtureRequest) -> Do:
+    """Say a line as someone, in a room, through each door: `do(ana, "/incident no payments", room)`."""
+
+    def through(person: Person, line: str, room: Room | None = None, **more: object) -> Outcome:
+        return say_line(Ask(person, room, door=request.param, **more), line)  # type: ignore[arg-type]
+
+    return through

@@ -1,0 +1,72 @@
+"""The first minute: the organisation, its first keeper, and the rooms every house has."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from fireside.hearth.errors import Sorry
+from fireside.hearth.people import Invitation, Organisation, Person
+from fireside.hearth.rooms import Room
+from fireside.hearth.timeline import note
+
+ROOMS = {
+    "incidents": (Room.Purpose.OTHER, "What is in trouble and what we do about it, in one place."),
+    "calls-for-help": (Room.Purpose.CALLS, "Anybody stuck asks here; whoever can help answers."),
+    "celebrations": (Room.Purpose.CELEBRATE, "What we shipped, put right and learned."),
+}
+
+
+def begin(org_name: str, *, name: str, email: str, password: str, zone: str = "UTC") -> Person:
+    """Make the organisation and its first keeper; Sorry for whoever comes a moment later."""
+    late = Sorry("Someone has just set up this Fireside. Ask them for an invitation link.")
+    if Organisation.current() is not None:
+        raise late
+    try:
+        with transaction.atomic():
+            # The row's number is given, so that of two first visitors the database lets one through.
+            Organisation.objects.create(pk=1, name=org_name.strip(), zone=zone)
+            keeper = _arrive(name, email, password, zone, keeper_since=timezone.now())
+            note("organisation.made", f"set up Fireside for {org_name.strip()}", by=keeper)
+            for slug, (purpose, about) in ROOMS.items():
+                Room.make(slug, by=keeper, purpose=purpose, about=about)
+    except IntegrityError:
+        raise late from None
+    return keeper
+
+
+def join(invitation: Invitation, *, name: str, email: str, password: str, zone: str = "UTC") -> Person:
+    """Let someone in by an invitation, into its team and the rooms every house has."""
+    try:
+        with transaction.atomic():
+            if Invitation.open_now(invitation.secret) is None:
+                raise Sorry("This invitation has ended. Ask whoever sent it for a new one.")
+            person = _arrive(name, email, password, zone)
+            note(
+                "person.joined", f"{person.name} joined", by=person, about=f"person:{person.pk}",
+                invited_by=invitation.made_by_id,
+            )  # fmt: skip
+            if invitation.team is not None:
+                person.teams.add(invitation.team)
+            for room in _first_rooms(person, invitation):
+                room.seat(person, quiet=True)
+    except IntegrityError:
+        # The same sentence whether or not the address is known, as far as one can be vague and still of use.
+        raise Sorry(
+            "That e-mail could not be used here. Try signing in, or use another one.", field="email"
+        ) from None
+    return person
+
+
+def _first_rooms(person: Person, invitation: Invitation) -> list[Room]:
+    rooms = list(Room.objects.filter(slug__in=ROOMS, private=False, archived_at=None))
+    if invitation.team is not None and invitation.team.room is not None and not invitation.team.room.private:
+        rooms.append(invitation.team.room)
+    return rooms
+
+
+def _arrive(name: str, email: str, password: str, zone: str, **more: object) -> Person:
+    person = Person.welcome(name, email=email, zone=zone, **more)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    return person

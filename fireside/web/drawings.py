@@ -41,7 +41,13 @@ class Strand:
 
 
 def day_line(
-    marks: Sequence[Mark], now: datetime, start: datetime, end: datetime, *, narrow: bool = False, words: str = ""
+    marks: Sequence[Mark],
+    now: datetime,
+    start: datetime,
+    end: datetime,
+    *,
+    narrow: bool = False,
+    words: str = "",
 ) -> SafeString:
     """One thread from `start` to `end`: what was shipped, what got hot, what comes. `words` says it aloud."""
     width, edge = (400, 14) if narrow else (1000, 20)
@@ -96,7 +102,9 @@ def strands(
         _text("lbl-hot", knot + 24, middle - 4, _cut(meeting, width - knot - 24)),
         _text("lbl", knot + 24, middle + 13, _cut(moment, width - knot - 24)),
     ]
-    spoken = f"{len(rows)} contributing factors meeting at one moment: " + ", ".join(row.words for row in rows)
+    spoken = f"{len(rows)} contributing factors meeting at one moment: " + ", ".join(
+        row.words for row in rows
+    )
     return _svg(width, height + 12, words or spoken, parts)
 
 

@@ -39,16 +39,27 @@ def icon(name: str, more: str = "") -> SafeString:
     """One symbol of the sprite; always decoration, the words beside it carry the meaning."""
     classes = f"icon {more}".strip()
     return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', classes, static("web/icons.svg"), name
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        classes,
+        static("web/icons.svg"),
+        name,
     )
 
 
 @register.simple_tag
 def avatar(person: Someone, more: str = "", *, label: bool = False) -> SafeString:
     """A face: silent beside the written name, or with `label` saying the name itself."""
-    spoken = format_html('role="img" aria-label="{}"', person.name) if label else format_html('aria-hidden="{}"', "true")
+    spoken = (
+        format_html('role="img" aria-label="{}"', person.name)
+        if label
+        else format_html('aria-hidden="{}"', "true")
+    )
     return format_html(
-        '<span class="{}" data-h="{}" {}>{}</span>', f"avatar {more}".strip(), person.hue, spoken, person.initials
+        '<span class="{}" data-h="{}" {}>{}</span>',
+        f"avatar {more}".strip(),
+        person.hue,
+        spoken,
+        person.initials,
     )
 
 

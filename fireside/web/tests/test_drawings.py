@@ -39,7 +39,11 @@ def test_a_calm_day_has_no_heat() -> None:
 
 
 def test_the_day_reads_from_left_to_right() -> None:
-    marks = [Mark(at(2), "deploy"), Mark(at(6.3), "alert", "cleared itself"), Mark(at(15), "soon", "testing guild")]
+    marks = [
+        Mark(at(2), "deploy"),
+        Mark(at(6.3), "alert", "cleared itself"),
+        Mark(at(15), "soon", "testing guild"),
+    ]
     svg = day_line(marks, NOW, MIDNIGHT, NEXT, words="Today so far: a deploy at 2:00")
     assert circles(svg, "dl-dep") == [100]
     assert circles(svg, "dl-dep") < circles(svg, "dl-hot") < circles(svg, "dl-soon")
@@ -89,7 +93,9 @@ def test_strands_meet_at_one_moment_the_oldest_first() -> None:
 
 
 def test_strands_say_all_names_to_those_who_listen() -> None:
-    long = "Customers from before 2023 have no loyalty tier at all, and the code retries the payment three times"
+    long = (
+        "Customers from before 2023 have no loyalty tier at all, and the code retries the payment three times"
+    )
     svg = strands([Strand(long, 1, 1), Strand("b", 2, 9)], narrow=True)
     assert long in drawn(svg).attrib["aria-label"]
     assert long not in texts(svg)

@@ -1,7 +1,7 @@
 """When something recurs: every few minutes, or at a wall-clock time on chosen days in a zone.
 
-A slot is the moment one occurrence is due, in UTC. A wall-clock time has one slot for each local date: in the
-hour that spring skips it is the first minute that exists, in the hour that autumn repeats it is the first of the two.
+A slot is the moment one occurrence is due, in UTC. A wall-clock time has one slot for each local date: in
+the hour that spring skips it is the first minute there is, in the hour that autumn repeats the earlier one.
 """
 
 from __future__ import annotations

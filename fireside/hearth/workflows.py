@@ -1,7 +1,7 @@
 """What happens unasked: reactions to entries, at once or later, and things that recur.
 
-The Entry table is the outbox. Whatever a reaction does may be done twice (after a crash, after a retry), so what
-it says and makes carries a key. `settle()` does in a test, here and now, what the engine does over time.
+The Entry table is the outbox. Whatever a reaction does may be done twice (after a crash, after a retry), so
+what it says and makes carries a key. `settle()` does in a test, at once, what the engine does over time.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def rest() -> None:
 
 
 def recurring_now(moment: datetime) -> Iterator[Job]:
-    """The newest occurrence of everything that recurs, unless it is too old or older than the organisation."""
+    """The newest occurrence of all that recurs, unless it is too old or older than the organisation."""
     org = Organisation.current()
     if org is None:
         return
@@ -179,15 +179,15 @@ def recurring_now(moment: datetime) -> Iterator[Job]:
 
 
 def settle(until: datetime | None = None) -> None:
-    """Run here and now, in order, all that has become due; with `until` also what would become due by then."""
+    """Run here, in order, all that has become due; with `until` also what would become due by then."""
     began = timezone.now()
-    while job := _next(began, until or began):
+    while job := _next(began, until or timezone.now()):
         with _living_in(job.due if until else None):
             run(job.name, job.entry)
 
 
 def _next(began: datetime, until: datetime) -> Job | None:
-    jobs = [*_reactions_due(until), *(_recurring_due(began, until) if until > began else ())]
+    jobs = [*_reactions_due(until), *(_recurring_due(began, until) if until > timezone.now() else ())]
     job = min(jobs, key=lambda job: (job.due, job.entry), default=None)
     if job is not None:
         _settled(job.name, job.entry or int(job.due.timestamp()))

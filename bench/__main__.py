@@ -1,0 +1,19 @@
+"""Runs the benchmarks named on the command line, or all of them, one after another."""
+
+import importlib
+import sys
+
+ALL = ["start", "intake", "pages", "live"]
+
+
+def main() -> int:
+    names = sys.argv[1:] or ALL
+    if unknown := set(names) - set(ALL):
+        print(f"There is no benchmark called {', '.join(sorted(unknown))}; there are: {', '.join(ALL)}.")
+        return 2
+    for name in names:
+        importlib.import_module(f"bench.{name}").main()
+    return 0
+
+
+sys.exit(main())

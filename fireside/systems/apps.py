@@ -1,4 +1,4 @@
-"""The systems app."""
+"""The systems app: its commands join the book, its pages join the rail."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class SystemsConfig(AppConfig):
     name = "fireside.systems"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from fireside.systems import commands  # noqa: F401, PLC0415 -- models are ready only now
+        from fireside.web.places import Nav, nav  # noqa: PLC0415
+
+        nav.append(Nav("Systems", "/systems/", "server", "systems", 40, phone=False))

@@ -1,0 +1,136 @@
+"""What we run and who looks after it: systems, and which alerts are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+
+from fireside.hearth.cards import Card, Code, Link, text
+from fireside.hearth.errors import Sorry
+from fireside.hearth.people import Person, Team
+from fireside.hearth.rooms import Room, visible
+from fireside.hearth.search import keep
+from fireside.hearth.timeline import Record
+from fireside.systems.runbooks import Runbook, Use, Version
+
+__all__ = ["Runbook", "System", "Use", "Version", "owner"]
+
+NAMING = ("system", "service", "app", "job", "namespace")  # labels that may hold a system's own name
+
+
+class System(Record):
+    """Something we run: what it is for, which team looks after it, and the room its alerts go to."""
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=60, unique=True)
+    what = models.CharField(max_length=250, blank=True, default="")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="systems")
+    room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.SET_NULL, related_name="systems")
+    matchers = models.JSONField(
+        default=list, blank=True
+    )  # [{"job": "storefront"}, {"service": "shop", "env": "live"}]
+    made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def home(self) -> Room | None:
+        return self.room
+
+    def get_absolute_url(self) -> str:
+        return reverse("system", args=[self.slug])
+
+    @classmethod
+    def named(cls, words: str, *, person: Person) -> System:
+        """The system called `words` that this person may see; Sorry when there is none."""
+        wish = words.strip().lstrip("#@")
+        known = visible(cls.objects.all(), person)
+        found = known.filter(models.Q(slug=slugify(wish)) | models.Q(name__iexact=wish)).first()
+        if found is None:
+            raise Sorry(
+                f"There is no system called {wish}. You could add it: /system {wish} what: a sentence."
+            )
+        return found
+
+    @classmethod
+    def add(cls, name: str, *, by: Person | None, **described: object) -> System:
+        """A new system; `described` may hold what, team, room and matchers. Its room is its team's, unless named."""
+        slug = slugify(name)[:60]
+        if not slug:
+            raise Sorry("A system's name needs a letter or a digit.", field="name")
+        if cls.objects.filter(slug=slug).exists():
+            raise Sorry(
+                f"{name} has been taken as the name of a system. Another name would do.", field="name"
+            )
+        with transaction.atomic():
+            system = cls(name=name.strip(), slug=slug, made_by=by)
+            system._set(described)
+            system.save()
+            system.note("added", f"added the system {system.name}", by=by)
+            system._index()
+        return system
+
+    def describe(self, *, by: Person | None, **described: object) -> None:
+        """Say more about it, or something else; what is not mentioned stays."""
+        with transaction.atomic():
+            self._set(described)
+            self.save()
+            self.note("described", f"described the system {self.name}", by=by)
+            self._index()
+
+    def card(self) -> Card:
+        facts = {
+            "Looked after by": self.team
+            and text("{team}", team=Link(self.team.name, self.team.get_absolute_url())),
+            "Alerts go to": self.room
+            and text("{room}", room=Link(str(self.room), self.room.get_absolute_url())),
+            "Known by": self.matchers and text("{labels}", labels=Code(written(self.matchers))),
+        }
+        return Card(
+            title=text("{name}", name=self.name),
+            kind="system",
+            icon="server",
+            body=(text("{what}", what=self.what),) if self.what else (),
+            facts={name: words for name, words in facts.items() if words},
+            link=self.get_absolute_url(),
+        )
+
+    def reach(self, labels: Mapping[str, str]) -> int:
+        """How surely these labels lead here: the more labels a matcher holds the surer, 0 is not at all."""
+        if self.matchers:
+            return max((len(m) + 1 for m in self.matchers if m.items() <= labels.items()), default=0)
+        return int(any(slugify(labels.get(name, "")) == self.slug for name in NAMING))
+
+    def _set(self, described: Mapping[str, object]) -> None:
+        for name, value in described.items():
+            setattr(self, name, value)
+        if self.room is None and self.team is not None:
+            self.room = self.team.room
+
+    def _index(self) -> None:
+        keep(
+            "system", self.pk, title=self.name, body=f"{self.what}\n{written(self.matchers)}", room=self.room,
+            at=self.made_at, url=self.get_absolute_url(), system=self.slug,
+        )  # fmt: skip
+
+
+def owner(labels: Mapping[str, str], systems: Iterable[System]) -> System | None:
+    """The system these labels lead to most surely, if any."""
+    reached = [(system.reach(labels), system) for system in systems]
+    reach, system = max(reached, key=lambda pair: pair[0], default=(0, None))
+    return system if reach else None
+
+
+def written(matchers: Iterable[Mapping[str, str]]) -> str:
+    """Label sets as people write them: "job=storefront, or service=shop env=live"."""
+    return ", or ".join(" ".join(f"{name}={value}" for name, value in sorted(m.items())) for m in matchers)

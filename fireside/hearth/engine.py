@@ -1,0 +1,283 @@
+"""The job engine, hidden behind a few verbs: start, jobs, retry, cancel, purge.
+
+Jobs live in the same database as everything else. One worker at a time routes new entries and starts what is
+due by itself; what lies ahead waits in a queue. The lock of a worker that died is free, by which another one
+knows that it may take over.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSPortableJSONSerializer,
+    SetEnqueueOptions,
+    SetWorkflowID,
+    WorkflowStatus,
+)
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+
+from fireside.hearth import timeline, workflows
+from fireside.hearth.slots import locks
+from fireside.hearth.workflows import Job
+
+NAME = "fireside"
+VERSION = "fireside-1"  # only equal versions share jobs; change it when the arguments of `_job` change
+QUEUE = "work"
+THREADS = 8
+CLAIM = 64  # jobs one look at the queue hands to the threads, so that a burst of timers is not late
+TICK = 0.25  # seconds between looks for what another process noted
+SLOTS = 16  # workers at most
+WAITS = (5, 30, 180, 1080, 6480)  # seconds before each new attempt; after the last the job is set aside
+DEATHS = 5  # a job that was running this often when its worker died is set aside too
+ASIDE = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+WAITING = ("DELAYED", "ENQUEUED", "PENDING")
+DONE = ("SUCCESS", "CANCELLED")
+
+log = logging.getLogger(__name__)
+
+
+@DBOS.workflow(name="job", max_recovery_attempts=DEATHS)
+def _job(key: str, name: str, entry: int, attempt: int) -> None:
+    """Run a job; what fails is tried again later, so that nothing stands behind it meanwhile."""
+    close_old_connections()
+    try:
+        workflows.run(name, entry)
+    except Exception:
+        log.exception("The workflow %s failed at attempt %s (%s)", name, attempt, key)
+        if attempt > len(WAITS):
+            raise
+        _put_off(key, name, entry, attempt + 1, WAITS[attempt - 1])
+    finally:
+        close_old_connections()
+
+
+def _put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> None:
+    again = key if attempt == 1 else f"{key}~{attempt}"
+    with SetWorkflowID(again), SetEnqueueOptions(delay_seconds=wait):
+        DBOS.enqueue_workflow(QUEUE, _job, key, name, entry, attempt)
+
+
+def start(job: Job) -> None:
+    """Start what is due at once, keep what lies ahead; the engine refuses a key it knows."""
+    wait = (job.due - timezone.now()).total_seconds()
+    if wait > 0:
+        _put_off(job.key, job.name, job.entry, 1, wait)
+        return
+    with SetWorkflowID(job.key):
+        DBOS.start_workflow(_job, job.key, job.name, job.entry, 1)
+
+
+class Worker:
+    """The thread that routes, keeps time and takes over; and the engine underneath it."""
+
+    def __init__(self) -> None:
+        self._locks = locks()
+        self._slot = next(slot for slot in map(_slot, range(SLOTS)) if self._locks.take(slot))
+        self._kicked = threading.Event()
+        self._ending = threading.Event()
+        self._minute = 0
+        self._recurred: dict[str, str] = {}
+        self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
+
+    def begin(self) -> None:
+        DBOS(
+            config={
+                "name": NAME,
+                "application_version": VERSION,
+                "executor_id": self._slot,
+                "system_database_engine": database(),
+                "serializer": DBOSPortableJSONSerializer(),
+                "max_executor_threads": THREADS,
+                "use_listen_notify": False,
+                "console_log_level": "ERROR",
+            }
+        )
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=1)
+        timeline.listen(self._kicked.set)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Finish what runs, at most two seconds; the next worker takes up the rest."""
+        self._ending.set()
+        self._kicked.set()
+        self._thread.join(2)
+        DBOS.destroy(workflow_completion_timeout_sec=1)
+        self._locks.free(self._slot)
+
+    def _live(self) -> None:
+        while not self._ending.is_set():
+            self._kicked.wait(TICK)
+            self._kicked.clear()
+            try:
+                if self._locks.take("router"):
+                    self._route()
+            except (DatabaseError, sa.exc.SQLAlchemyError):
+                log.exception("The worker could not reach the database and tries again")
+                self._ending.wait(1)
+            close_old_connections()
+        self._locks.free("router")
+
+    def _route(self) -> None:
+        while workflows.route(start):
+            pass
+        if (minute := int(time.time() // 60)) != self._minute:
+            self._recur()
+            self._minute = minute
+        self._take_over()
+
+    def _recur(self) -> None:
+        for job in workflows.recurring_now(timezone.now()):
+            if self._recurred.get(job.name) != job.key:
+                start(job)
+                self._recurred[job.name] = job.key
+
+    def _take_over(self) -> None:
+        """Let the jobs of workers whose lock is free run again; the engine counts how often that happened."""
+        for slot in _busy() - {self._slot}:
+            if self._locks.take(slot):
+                DBOS._recover_pending_workflows([slot])
+                self._locks.free(slot)
+
+
+def _slot(number: int) -> str:
+    return f"slot-{number}"
+
+
+def _busy() -> set[str]:
+    rows = _rows()
+    with database().connect() as session:
+        asked = sa.select(rows.c.executor_id).where(rows.c.status == "PENDING").distinct()
+        return {slot for slot in session.scalars(asked) if slot}
+
+
+def _rows() -> sa.TableClause:
+    schema = None if connection.vendor == "sqlite" else "dbos"
+    return sa.table("workflow_status", sa.column("status"), sa.column("executor_id"), schema=schema)
+
+
+@cache
+def database() -> sa.Engine:
+    """Django's own database, opened the same way."""
+    given = connection.settings_dict
+    if connection.vendor == "sqlite":
+        engine = sa.create_engine(f"sqlite:///{given['NAME']}")
+        sa.event.listen(engine, "connect", _sqlite)
+        return engine
+    url = sa.URL.create(
+        "postgresql+psycopg", given["USER"], given["PASSWORD"] or None, given["HOST"] or None,
+        int(given["PORT"]) if given["PORT"] else None, given["NAME"],
+    )  # fmt: skip
+    return sa.create_engine(url, pool_size=THREADS, pool_pre_ping=True)
+
+
+def _sqlite(session: sqlite3.Connection, record: Any) -> None:
+    session.isolation_level = "IMMEDIATE"
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        session.execute(f"PRAGMA {pragma}")
+
+
+# -- what keepers ask --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A job as the engine knows it."""
+
+    key: str
+    name: str
+    state: str  # "waiting", "running", "done", "set aside" or "cancelled"
+    attempt: int
+    at: datetime
+    error: str
+
+
+STATES = {
+    "DELAYED": "waiting", "ENQUEUED": "waiting", "PENDING": "running", "SUCCESS": "done",
+    "CANCELLED": "cancelled", "ERROR": "set aside", "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "set aside",
+}  # fmt: skip
+
+
+@cache
+def _client() -> DBOSClient:
+    return DBOSClient(
+        system_database_engine=database(), serializer=DBOSPortableJSONSerializer(), application_name=NAME
+    )
+
+
+def jobs(*statuses: str, most: int = 100) -> list[Known]:
+    """The newest jobs that wait or run and those that were set aside, or those with the given statuses."""
+    found = _client().list_workflows(status=[*(statuses or WAITING + ASIDE)], limit=most, sort_desc=True)
+    return [_known(row) for row in found]
+
+
+def _known(row: WorkflowStatus) -> Known:
+    _key, name, _entry, attempt = row.input["args"] if row.input else (row.workflow_id, "", 0, 1)
+    moment = row.delay_until_epoch_ms or row.created_at or 0
+    state = STATES[row.status]
+    return Known(
+        row.workflow_id,
+        name,
+        state,
+        attempt,
+        datetime.fromtimestamp(moment / 1000, UTC),
+        str(row.error or ""),
+    )
+
+
+def retry(key: str) -> bool:
+    """Run a job that was set aside once more, with all its attempts before it; False when there is none."""
+    found = _client().list_workflows(workflow_ids=[key], status=[*ASIDE])
+    if not found or not found[0].input:
+        return False
+    first, name, entry, _attempt = found[0].input["args"]
+    _client().enqueue(
+        {"workflow_name": "job", "queue_name": QUEUE, "app_version": VERSION,
+         "workflow_id": f"{first}~again-{time.time_ns()}"},
+        first, name, entry, 1,
+    )  # fmt: skip
+    _client().delete_workflows([key])
+    return True
+
+
+def cancel(key: str) -> bool:
+    """End a job that is waiting; False when there is none."""
+    if not _client().list_workflows(workflow_ids=[key], status=["DELAYED", "ENQUEUED"], load_input=False):
+        return False
+    _client().cancel_workflow(key)
+    return True
+
+
+def purge(age: timedelta) -> int:
+    """Forget jobs that ended so long ago; those set aside stay until somebody has looked at them."""
+    before, gone = (timezone.now() - age).isoformat(), 0
+    while rows := _client().list_workflows(
+        status=[*DONE], completed_before=before, limit=500, load_input=False, load_output=False
+    ):
+        _client().delete_workflows([row.workflow_id for row in rows])
+        gone += len(rows)
+    return gone
+
+
+def counts() -> dict[str, int]:
+    """How many jobs there are in each state."""
+    rows = _rows()
+    found = dict.fromkeys(STATES.values(), 0)
+    with database().connect() as session:
+        for status, count in session.execute(
+            sa.select(rows.c.status, sa.func.count()).group_by(rows.c.status)
+        ):
+            found[STATES[status]] += count
+    return found

@@ -148,16 +148,17 @@ def _labels(marks: Sequence[Mark], now: datetime, x: Place, width: float) -> Ite
         row, label = (13 if hot else 34), _cut(mark.words, 150)
         half = len(label) * LETTER / 2
         place = min(max((x(mark.at) + x(_ends(mark, now))) / 2, half), width - half)
+        if mark.kind == "soon":  # what comes is written after the line that says now
+            place = max(place, x(now) + 5 + half)
         if place - half >= taken[row]:
             taken[row] = place + half + 8
             yield _text("lbl-hot" if hot else "lbl", place, row, label, "middle")
 
 
 def _svg(width: float, height: float, words: str, parts: Iterable[str]) -> SafeString:
-    body = "".join(parts)
-    return mark_safe(  # noqa: S308 -- every word below went through _words
-        f'<svg class="chart" viewBox="0 0 {_n(width)} {_n(height)}" role="img" aria-label="{_words(words)}">{body}</svg>'
-    )
+    box = f'viewBox="0 0 {_n(width)} {_n(height)}" role="img" aria-label="{_words(words)}"'
+    # every word in here went through _words
+    return mark_safe(f'<svg class="chart" {box}>{"".join(parts)}</svg>')  # noqa: S308
 
 
 def _line(shade: str, x1: float, y1: float, x2: float, y2: float) -> str:

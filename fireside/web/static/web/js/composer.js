@@ -74,7 +74,7 @@ function compose() {
       const html = await response.text();
       if (response.headers.get("HX-Redirect")) location.assign(response.headers.get("HX-Redirect"));
       else if (response.ok) done(sent, html);
-      else if (response.status === 422) notice.replaceChildren(...parse(html));
+      else if (response.status === 422) correct(html);
       else trouble(form.dataset.refused, asked);
       window.htmx?.process(notice);
     } catch (error) {
@@ -103,7 +103,14 @@ function compose() {
     toEnd();
   }
 
+  function correct(html) {
+    whispers.replaceChildren();
+    notice.replaceChildren(...parse(html));
+    notice.querySelector("[aria-invalid=true], [autofocus]")?.focus();
+  }
+
   function trouble(sentence, asked) {
+    if (asked === form) notice.replaceChildren();
     const box = document.createElement("div");
     box.className = "whisper whisper-wrong";
     const text = Object.assign(document.createElement("p"), { textContent: sentence });

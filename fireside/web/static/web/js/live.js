@@ -28,7 +28,7 @@ function listen() {
   on("unread", unread);
   on("story", refresh);
   on("home", refresh);
-  on("gone", () => location.reload());
+  on("gone", again);
   addEventListener("pagehide", () => stream.close(), { once: true });
 }
 
@@ -84,9 +84,14 @@ function refresh() {
     due = 0;
     refreshed = Date.now();
     const response = await fetch(location.href, { headers: { "X-Fireside-Live": "1", Accept: "text/html" } }).catch(() => null);
-    if (response?.redirected || response?.status === 403 || response?.status === 404) location.reload();
+    if (response?.redirected || response?.status === 403 || response?.status === 404) again();
     else if (response?.ok) renew(new DOMParser().parseFromString(await response.text(), "text/html"));
   }, wait);
+}
+
+/** Load the page anew by address, so that nothing is ever posted twice. */
+function again() {
+  location.replace(location.pathname + location.search);
 }
 
 function renew(fresh) {

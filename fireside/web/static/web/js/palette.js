@@ -51,7 +51,6 @@ export function suggesting(words, room) {
 
   function mark() {
     [...list.children].forEach((item, n) => item.setAttribute("aria-selected", String(n === at)));
-    words.setAttribute("aria-expanded", String(!list.hidden));
     if (at < 0) return words.removeAttribute("aria-activedescendant");
     words.setAttribute("aria-activedescendant", `palette-${at}`);
     return list.children[at].scrollIntoView({ block: "nearest" });
@@ -69,7 +68,7 @@ export function suggesting(words, room) {
       item.append(make(one === now ? "b" : "i", one === command.params[0] ? one.label : `${one.name}:`), " ");
     const choices = now?.choices?.length ? ` ${now.choices.map((choice) => choice.label ?? choice).join(", ")}.` : "";
     item.append(make("span", `${command.help}${choices}`, "soft small"));
-    if (command.example) item.append(" ", make("code", command.example));
+    if (command.example) item.append(make("code", command.example, "example"));
     list.replaceChildren(item);
     list.hidden = false;
     const said = now ? `${now.label}.${choices}` : "";
@@ -106,10 +105,9 @@ export function suggesting(words, room) {
     return true;
   }
 
-  words.setAttribute("role", "combobox");
+  words.setAttribute("aria-haspopup", "listbox");
   words.setAttribute("aria-autocomplete", "list");
   words.setAttribute("aria-controls", list.id);
-  words.setAttribute("aria-expanded", "false");
   words.addEventListener("input", suggest);
   words.addEventListener("blur", close);
   return { key, close };

@@ -41,6 +41,7 @@ function place(children, backwards) {
 }
 
 if (list) {
+  list.querySelectorAll(":scope > [data-id]").forEach(personal);
   if (!location.hash && "newest" in list.dataset) {
     const unread = list.querySelector(".unread");
     if (unread) unread.scrollIntoView({ block: "center" });

@@ -78,12 +78,9 @@ def settings() -> str:
 def schedule() -> str:
     from fireside.hearth.workflows import schedule
 
-    rows = [tuple(map(str, row)) for row in schedule()]
-    return page(
-        "Schedule",
-        "What happens unasked; `fireside schedule` prints the same.",
-        table(("when", "what"), rows),
-    )
+    rows = [(f"`{name}`", when, " ".join(why.split("\n\n")[0].split())) for name, when, why in schedule()]
+    words = "What happens unasked; `fireside schedule` prints the same."
+    return page("Schedule", words, table(("what", "when", "why"), rows))
 
 
 def page(title: str, words: str, *parts: str) -> str:

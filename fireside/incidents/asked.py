@@ -18,7 +18,7 @@ class Question(Part):
     """One question on the board; anyone may answer it."""
 
     number = models.PositiveIntegerField()
-    text = models.CharField(max_length=300)
+    text = models.TextField()
     answer = models.TextField(blank=True, default="")
     answered_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -75,6 +75,7 @@ class Update(Part):
         if self.next_at:
             facts["Next update"] = text("{at}", at=Moment(self.next_at.isoformat()))
         return Card(
-            title=text("Update on {name}", name=self.incident.name), kind="update", icon="megaphone", tone="sky",
+            title=text("Update on {name}", name=self.incident.name), kind="update", icon="megaphone",
+            tone="sky",
             body=(text("{words}", words=self.words),), facts=facts, link=self.get_absolute_url(),
         )  # fmt: skip

@@ -13,6 +13,7 @@ from fireside.hearth.cards import Card, Mention, Text, text
 from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Person
 from fireside.hearth.search import keep
+from fireside.incidents.incident import Incident
 from fireside.incidents.part import Part
 
 
@@ -20,7 +21,7 @@ class Decision(Part):
     """A choice made while it was hot: why, the way back, and how we will know."""
 
     number = models.PositiveIntegerField()  # D-1, D-2 ... within the incident
-    what = models.CharField(max_length=300)
+    what = models.TextField()
     because = models.TextField(blank=True, default="")
     undo = models.TextField(blank=True, default="")
     know = models.TextField(blank=True, default="")  # how we will know that it worked
@@ -95,8 +96,8 @@ class Attempt(Part):
         RULED_OUT = "ruled-out", "ruled out"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    what = models.CharField(max_length=500)
-    outcome = models.CharField(max_length=500, blank=True, default="")
+    what = models.TextField()
+    outcome = models.TextField(blank=True, default="")
     ended_at = models.DateTimeField(null=True, blank=True)  # became done, or ruled out
     ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     decision = models.ForeignKey(
@@ -110,7 +111,8 @@ class Attempt(Part):
         Kind.DOING: "Doing", Kind.DONE: "Done", Kind.THEORY: "Theory", Kind.RULED_OUT: "Ruled out",
     }  # fmt: skip
     ICONS: ClassVar[dict[str, str]] = {
-        Kind.DOING: "circle-dot", Kind.DONE: "check", Kind.THEORY: "lightbulb", Kind.RULED_OUT: "circle-slash",
+        Kind.DOING: "circle-dot", Kind.DONE: "check", Kind.THEORY: "lightbulb",
+        Kind.RULED_OUT: "circle-slash",
     }  # fmt: skip
 
     def __str__(self) -> str:
@@ -136,13 +138,42 @@ class Attempt(Part):
             facts=facts, link=self.get_absolute_url(),
         )  # fmt: skip
 
+    @classmethod
+    def add(
+        cls,
+        incident: Incident,
+        kind: Kind,
+        what: str,
+        *,
+        by: Person,
+        at: datetime | None = None,
+        decision: Decision | None = None,
+    ) -> Attempt:
+        noted = (kind.value, f"{cls.SAYS[kind]}: {what}")
+        made = cls.begin(incident, noted, by=by, at=at, kind=kind, what=what, decision=decision)
+        if not incident.working_at and kind == cls.Kind.DOING:
+            incident.work(by=by, at=at)
+        return made
+
+    @classmethod
+    def doing_of(cls, person: Person, incident: Incident, words: str) -> Attempt | None:
+        """What this person is doing by these words, else what they began last."""
+        doing = list(incident.attempts.filter(kind=cls.Kind.DOING, by=person).order_by("-pk"))
+        return next((one for one in doing if alike(one.what, words)), doing[0] if doing else None)
+
+    @classmethod
+    def theory_of(cls, incident: Incident, words: str) -> Attempt | None:
+        """The open theory that these words name, or begin with."""
+        theories = incident.attempts.filter(kind=cls.Kind.THEORY).order_by("-pk")
+        return next((one for one in theories if alike(one.what, words[: len(one.what)])), None)
+
     def end(self, outcome: str, *, by: Person, at: datetime | None = None) -> None:
         """What was being done is done; what was a theory is ruled out."""
         if self.is_over:
             raise Sorry(f"“{self.what}” is {self.get_kind_display()} already.")
         became = self.Kind.DONE if self.kind == self.Kind.DOING else self.Kind.RULED_OUT
         with transaction.atomic():
-            self.kind, self.outcome = became, "" if alike(outcome, self.what) else outcome[:500]
+            self.kind, self.outcome = became, "" if alike(outcome, self.what) else outcome
             self.ended_at, self.ended_by = at or timezone.now(), by
             self.save(update_fields=["kind", "outcome", "ended_at", "ended_by"])
             self.note(became.value, f"{self.SAYS[became]}: {self}", by=by, at=at)

@@ -94,7 +94,7 @@ class Incident(Record):
         return reverse("incident", args=[self.number])
 
     def card(self) -> Card:
-        from fireside.incidents.drawn import head  # noqa: PLC0415 -- drawing reads incidents
+        from fireside.incidents.drawn import head
 
         return head(self)
 
@@ -133,7 +133,14 @@ class Incident(Record):
 
     @classmethod
     def open(
-        cls, title: str, *, by: Person | None, at: datetime | None = None, private: bool = False, **more: Any
+        cls,
+        title: str,
+        *,
+        by: Person,
+        at: datetime | None = None,
+        private: bool = False,
+        over: bool = False,
+        **more: Any,
     ) -> Self:
         """Begin: the next number without a gap, a room of its own with the opener in it."""
         at = at or timezone.now()
@@ -143,11 +150,15 @@ class Incident(Record):
                 _free(f"inc-{number}"), by=by, purpose=Room.Purpose.INCIDENT, about=title, private=private
             )
             more = {"noticed_at": at, **{name: value for name, value in more.items() if value is not None}}
+            more |= {"normal_at": at} if over else {}
             incident = cls.objects.create(
                 number=number, title=title, room=room, private=private, opened_by=by, opened_at=at, **more
             )
             room.story = incident.ref
             room.save(update_fields=["story"])
+            if incident.noticed_at < at:
+                began = f"Alert: {incident.group}" if incident.group else f"It began: {title}"
+                incident.note("noticed", began, by=None if incident.group else by, at=incident.noticed_at)
             incident.note("opened", f"Incident opened: {title}", by=by, at=at)
             incident.index()
         return incident
@@ -232,6 +243,13 @@ class Incident(Record):
             self.save(update_fields=list(fields))
             self.note(verb, words, by=by, at=at)
             self.index()
+            self.show()
+
+    def show(self) -> None:
+        """Bring the cards that tell of it up to date, wherever they stand."""
+        from fireside.incidents.drawn import redraw
+
+        redraw(self)
 
 
 def _free(slug: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from fireside.hearth.messages import Message
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
-from fireside.hearth.timeline import Record
+from fireside.hearth.timeline import Entry, Record
 from fireside.incidents.incident import Incident
 
 
@@ -24,6 +26,34 @@ class Part(Record):
         abstract = True
         ordering: ClassVar = ["pk"]
 
+    @classmethod
+    def begin(
+        cls,
+        incident: Incident,
+        noted: tuple[str, str],
+        *,
+        by: Person,
+        at: datetime | None = None,
+        **fields: Any,
+    ) -> Self:
+        """Make one and note it: `noted` is the verb and the words, `{name}` in them is how it is called."""
+        verb, words = noted
+        with transaction.atomic():
+            if cls.NUMBERED:
+                fields["number"] = cls._next_number(incident)
+            part = cls.objects.create(incident=incident, by=by, at=at or timezone.now(), **fields)
+            part.note(verb, words.replace("{name}", part.name), by=by, at=part.at)
+            part.index()
+        return part
+
+    NUMBERED: ClassVar[bool] = False
+
+    @classmethod
+    def _next_number(cls, incident: Incident) -> int:
+        """One more than the highest within the incident, whose row is the lock."""
+        list(Incident.objects.select_for_update().filter(pk=incident.pk))
+        return (cls.objects.filter(incident=incident).aggregate(last=models.Max("number"))["last"] or 0) + 1
+
     @property
     def story(self) -> str:
         return self.incident.ref
@@ -33,8 +63,30 @@ class Part(Record):
         return self.incident.room
 
     @property
+    def name(self) -> str:
+        """How it is called in a sentence."""
+        return str(self)
+
+    @property
     def anchor(self) -> str:
         return f"{self._meta.model_name}-{self.pk}"
 
     def get_absolute_url(self) -> str:
         return f"{self.incident.get_absolute_url()}#{self.anchor}"
+
+    def index(self) -> None:
+        """Keep the search in step; most parts are found through their incident's timeline."""
+
+    def note(
+        self,
+        verb: str,
+        words: str = "",
+        *,
+        by: Person | None,
+        at: datetime | None = None,
+        message: Message | None = None,
+        **data: Any,
+    ) -> Entry:
+        entry = super().note(verb, words, by=by, at=at, message=message, **data)
+        self.incident.show()
+        return entry

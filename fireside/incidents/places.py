@@ -1,0 +1,96 @@
+"""Where incidents show in other pages: the rail, home, the day line, their rooms and their systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from fireside.hearth.people import Person
+from fireside.hearth.rooms import Room
+from fireside.incidents.models import Attempt, Incident
+from fireside.systems.models import System
+from fireside.web.drawings import Mark
+from fireside.web.places import Nav, Piece, day_marks, greetings, home_main, nav, room_head, system_main
+
+AT_HOME = 5
+OF_A_SYSTEM = 8
+Drawn = tuple[str, dict[str, Any]] | None
+
+
+def live(person: Person) -> str:
+    """ "1 live" beside the word in the rail."""
+    count = Incident.seen_by(person).filter(closed_at=None, normal_at=None).count()
+    return _("%(count)d live") % {"count": count} if count else ""
+
+
+def being_worked_on(person: Person) -> Drawn:
+    """The open incidents on the home page, each with who is at it; three queries however many there are."""
+    now = Incident.seen_by(person).filter(closed_at=None).select_related("lead", "room")
+    incidents = list(now.annotate(updated_at=Max("updates__at"))[:AT_HOME])
+    if not incidents:
+        return None
+    hands: dict[int, dict[int, Person]] = {}
+    doing = (
+        Attempt.objects.filter(incident__in=incidents, by__isnull=False).select_related("by").order_by("-pk")
+    )
+    words: dict[int, str] = {}
+    for attempt in doing[:200]:
+        hands.setdefault(attempt.incident_id, {})[attempt.by.pk] = attempt.by
+        if attempt.kind == Attempt.Kind.DOING:
+            words.setdefault(attempt.incident_id, attempt.what)
+    lines = [
+        {"incident": one, "hands": list(hands.get(one.pk, {}).values())[:4], "doing": words.get(one.pk, "")}
+        for one in incidents
+    ]
+    return "incidents/on_home.html", {"lines": lines}
+
+
+def in_its_room(person: Person, room: Room) -> Drawn:
+    """A compact head on top of an incident's room, with the way to its page."""
+    if not room.story.startswith("incident:"):
+        return None
+    incident = Incident.objects.filter(room=room).select_related("lead").first()
+    return ("incidents/on_room.html", {"incident": incident}) if incident else None
+
+
+def of_a_system(person: Person, system: System) -> Drawn:
+    """The last incidents of a system, on its page."""
+    incidents = list(Incident.seen_by(person).filter(system=system).select_related("lead")[:OF_A_SYSTEM])
+    return ("incidents/on_system.html", {"incidents": incidents, "system": system}) if incidents else None
+
+
+def on_the_day(person: Person, since: datetime, until: datetime) -> Iterable[Mark]:
+    """Each incident of the day as a stretch of heat, from noticed to back to normal."""
+    during = Q(normal_at=None, closed_at=None) | Q(normal_at__gte=since)
+    for incident in Incident.seen_by(person).filter(during, noticed_at__lt=until)[:50]:
+        yield Mark(incident.noticed_at, "incident", incident.title, incident.normal_at)
+
+
+def greeting(person: Person) -> str:
+    """A sentence under the greeting, calm and true."""
+    hot = Incident.seen_by(person).filter(closed_at=None, normal_at=None)
+    led = list(hot.values_list("lead", flat=True)[:50])
+    if not led:
+        return ""
+    words = ngettext("One incident is being worked on", "%(count)d incidents are being worked on", len(led))
+    words %= {"count": len(led)}
+    if all(led):
+        return (
+            _("%(words)s, and it is in good hands.") % {"words": words}
+            if len(led) == 1
+            else f"{words}, all in good hands."
+        )
+    return _("%(words)s, and somebody to lead would help.") % {"words": words}
+
+
+nav.append(Nav(str(gettext_lazy("Incidents")), "/incidents/", "siren", "incidents", 20, live))
+home_main.append(Piece(10, being_worked_on))
+room_head.append(Piece(10, in_its_room))
+system_main.append(Piece(40, of_a_system))
+day_marks.append(on_the_day)
+greetings.append(greeting)

@@ -43,3 +43,8 @@ def value(name: str) -> str:
         except OSError as error:
             raise Nonsense(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
     return os.environ.get(name, "").strip() or setting.default
+
+
+def give(name: str, words: str) -> None:
+    """Set a variable for this process, as the command line asks; before the settings are read."""
+    os.environ[name] = words

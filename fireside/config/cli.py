@@ -1,0 +1,160 @@
+"""The `fireside` command: serve the house, do what people do, and look after it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from fireside import __version__
+from fireside.config import env
+
+
+def begin() -> None:
+    """Wake Django, which reads the settings; so commands that do not need it answer at once."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fireside.config.settings")
+    import django
+
+    try:
+        django.setup()
+    except OSError as error:
+        raise click.ClickException(f"{error.filename} cannot be used for data: {error.strerror}.") from error
+
+
+def ready() -> None:
+    """Wake Django with a database that is up to date."""
+    begin()
+    from fireside.config.serve import CannotServe, prepare
+
+    try:
+        prepare()
+    except CannotServe as cannot:
+        raise click.ClickException(str(cannot)) from cannot
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fireside")
+def main() -> None:
+    """Put fires out together, then gather by the fireside and learn."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder for everything that is kept (FIRESIDE_DATA)."
+)
+@click.option(
+    "--only", type=click.Choice(["web", "worker", "slack"]), help="Run one part of the house alone."
+)
+def up(host: str, port: int, data: Path | None, only: str | None) -> None:
+    """Serve Fireside until it is told to stop; the database is made or brought up to date first."""
+    if only == "slack":
+        click.echo("Slack is not part of this release yet.", err=True)
+        sys.exit(2)
+    if data is not None:
+        env.give("FIRESIDE_DATA", str(data))
+    os.environ.setdefault("PUBLIC_URL", f"http://{host if host not in ANYWHERE else '127.0.0.1'}:{port}")
+    begin()
+    from fireside.config import serve
+
+    try:
+        if only != "worker":
+            serve.check_port(host, port)
+        serve.prepare()
+        if only == "worker":
+            click.echo("Fireside works without a door; jobs run here.")
+            serve.work()
+        else:
+            serve.serve(host, port, worker=only is None, opened=click.echo)
+    except serve.CannotServe as cannot:
+        raise click.ClickException(str(cannot)) from cannot
+
+
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- where it listens is for whoever starts it to say
+
+
+@main.command()
+def demo() -> None:
+    """Fill an empty Fireside with the story of Unicorn Rentals."""
+    ready()
+    from fireside.config.demo import fill
+
+    fill()
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("verb")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.option("--room", default="", help="The room in which to do it.")
+@click.option("--as", "handle", default="", help="The person who does it, by handle.")
+@click.option("--token", default="", help="The person who does it, by a key of theirs.")
+def do(verb: str, words: tuple[str, ...], room: str, handle: str, token: str) -> None:
+    """Do what people do in the composer: fireside do decide roll back because: x --room inc-1 --as bo"""
+    ready()
+    from fireside.config import hands
+
+    hands.do(f"/{verb.lstrip('/')} {' '.join(words)}".strip(), room=room, handle=handle, token=token)
+
+
+@main.group()
+def token() -> None:
+    """Keys with which programs come in."""
+
+
+@token.command("new")
+@click.option("--person", default="", help="A key that acts as this person (handle or name).")
+@click.option("--intake", "source", default="", help="A token with which this source of alerts may knock.")
+def token_new(person: str, source: str) -> None:
+    """Make a token and show it this once."""
+    if bool(person) == bool(source):
+        raise click.UsageError("Say --person NAME or --intake SOURCE.")
+    ready()
+    from fireside.config import hands
+
+    hands.new_token(person, source)
+
+
+@main.command()
+def schedule() -> None:
+    """List what happens unasked, and when."""
+    begin()
+    from fireside.hearth import workflows
+
+    for name, when, why in workflows.schedule():
+        click.echo(f"{name}\n  {when}\n  {why.splitlines()[0] if why else ''}")
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+def jobs(context: click.Context) -> None:
+    """List the jobs that wait and those that were set aside after failing."""
+    ready()
+    if context.invoked_subcommand is None:
+        from fireside.config import hands
+
+        hands.list_jobs()
+
+
+@jobs.command("retry")
+@click.argument("key")
+def jobs_retry(key: str) -> None:
+    """Let a job that was set aside run again."""
+    from fireside.hearth import engine
+
+    if not engine.retry(key):
+        raise click.ClickException(f"No job that was set aside is called {key}. `fireside jobs` lists them.")
+    click.echo(f"{key} runs again.")
+
+
+@jobs.command("cancel")
+@click.argument("key")
+def jobs_cancel(key: str) -> None:
+    """End a job that waits."""
+    from fireside.hearth import engine
+
+    if not engine.cancel(key):
+        raise click.ClickException(f"No job that waits is called {key}. `fireside jobs` lists them.")
+    click.echo(f"{key} will not run.")

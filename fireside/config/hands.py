@@ -1,0 +1,71 @@
+"""What the `fireside` command does with the house itself: commands as a person, tokens, jobs."""
+
+from __future__ import annotations
+
+import click
+
+from fireside.alerts.models import Source
+from fireside.hearth.cards import Card
+from fireside.hearth.commands import Ask, Outcome, say_line
+from fireside.hearth.errors import Sorry
+from fireside.hearth.keys import Key
+from fireside.hearth.people import Person
+from fireside.hearth.rooms import Room
+
+
+def do(line: str, *, room: str, handle: str, token: str) -> None:
+    """Perform one line as someone and tell what came of it; what a person can put right goes to stderr."""
+    try:
+        person = _person(handle, token)
+        where = Room.named(room, person=person) if room else None
+        outcome = say_line(Ask(person, where, door="cli"), line)
+    except Sorry as sorry:
+        raise click.ClickException(sorry.words) from sorry
+    click.echo(_plain(outcome) or "Done.")
+
+
+def _person(handle: str, token: str) -> Person:
+    if token:
+        person = Key.holder(token)
+        if person is None:
+            raise Sorry("This key is not known, or it has been ended.")
+        return person
+    if handle:
+        return Person.named(handle)
+    raise Sorry("Say who does it: --as HANDLE, or --token KEY.")
+
+
+def _plain(outcome: Outcome) -> str:
+    """What was answered, as text."""
+    if outcome.whisper is not None:
+        return outcome.whisper.words or _card(outcome.whisper.card)
+    if outcome.message is not None:
+        return outcome.message.text or _card(outcome.message.drawn)
+    return _card(outcome.record.card()) if outcome.record is not None else ""
+
+
+def _card(card: Card | None) -> str:
+    return "" if card is None else str(card)
+
+
+def new_token(person: str, source: str) -> None:
+    try:
+        if person:
+            _, secret = Key.make(Person.named(person), "made at the command line")
+        else:
+            _, secret = Source.make(source)
+    except Sorry as sorry:
+        raise click.ClickException(sorry.words) from sorry
+    click.echo(secret)
+    click.echo("Keep it safe: it is not shown again.", err=True)
+
+
+def list_jobs() -> None:
+    from fireside.hearth import engine  # heavy
+
+    found = engine.jobs()
+    for job in found:
+        words = (f"{job.state:<10}", f"{job.at:%Y-%m-%d %H:%M}", f"attempt {job.attempt}", job.key, job.error)
+        click.echo("  ".join(words).rstrip())
+    if not found:
+        click.echo("Nothing waits, and nothing was set aside.")

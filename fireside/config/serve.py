@@ -1,0 +1,154 @@
+"""One process that is the whole house: it prepares the database, listens, works, and leaves in order."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+
+from fireside.hearth.slots import alone
+
+
+class CannotServe(Exception):
+    """Why we cannot begin, in one sentence that says what to do."""
+
+
+def prepare() -> None:
+    """Bring the database and the static files up to date; only one process does it at a time."""
+    try:
+        with alone("prepare"):
+            _refuse_newer()
+            call_command("migrate", verbosity=0, interactive=False)
+            _collect()
+    except OperationalError as error:
+        raise CannotServe(f"The database cannot be opened: {str(error).strip()}") from error
+    except OSError as error:
+        raise CannotServe(f"{settings.DATA} cannot be written to: {error.strerror}.") from error
+
+
+def _refuse_newer() -> None:
+    """A database that a newer release has changed is left alone."""
+    loader = MigrationLoader(connection)
+    known = loader.graph.nodes.keys() | loader.replacements.keys()
+    applied = (key for key in loader.applied_migrations if key not in known)
+    unknown = sorted(f"{app}.{name}" for app, name in applied if app in loader.migrated_apps)
+    if unknown:
+        raise CannotServe(
+            f"This database belongs to a newer Fireside ({unknown[-1]}). "
+            "Start that release, or restore a backup made before it."
+        )
+
+
+def _collect() -> None:
+    """Gather static files again only when one of them has changed."""
+    stamp, now = settings.STATIC_ROOT / ".stamp", _stamp()
+    if not stamp.exists() or stamp.read_text() != now:
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        stamp.write_text(now)
+
+
+def _stamp() -> str:
+    found = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            state = Path(storage.path(path)).stat()
+            found.update(f"{path} {state.st_mtime_ns} {state.st_size}\n".encode())
+    return found.hexdigest()
+
+
+def check_port(host: str, port: int) -> None:
+    """Say plainly when somebody else listens there already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            taken = (
+                "is in use already; choose another with --port"
+                if error.errno == errno.EADDRINUSE
+                else error.strerror
+            )
+            raise CannotServe(f"Port {port} on {host} {taken}.") from error
+
+
+def serve(host: str, port: int, *, worker: bool, opened: Callable[[str], None]) -> None:
+    """Listen until SIGTERM or SIGINT, and say when the door is open; with `worker` also run jobs here."""
+    uvloop.run(_serve(host, port, worker=worker, opened=opened))
+
+
+async def _serve(host: str, port: int, *, worker: bool, opened: Callable[[str], None]) -> None:
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    from fireside.config import asgi
+
+    server = Server(
+        asgi.app, host, port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False, backlog=1024
+    )
+    loop, leaving = asyncio.get_running_loop(), asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, leaving.set)
+    await asgi.start()
+    serving = asyncio.create_task(server.serve())
+    working = Working() if worker else None
+    greeting = asyncio.create_task(_greet(host, port, opened))
+    await asyncio.wait({serving, asyncio.create_task(leaving.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    greeting.cancel()
+    await asgi.stop()
+    server.stop()  # type: ignore[no-untyped-call]
+    if working:
+        await asyncio.to_thread(working.end)
+    await asyncio.wait({serving}, timeout=1)
+
+
+async def _greet(host: str, port: int, opened: Callable[[str], None]) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host if host not in ("0.0.0.0", "::") else None, port)  # noqa: S104
+        except OSError:
+            await asyncio.sleep(0.01)
+            continue
+        writer.close()
+        opened(f"Fireside is open at {settings.PUBLIC_URL}")
+        return
+
+
+class Working:
+    """The worker beside the web: loaded in its own thread, so that pages need not wait for the engine."""
+
+    def __init__(self) -> None:
+        self._thread = threading.Thread(target=self._begin, name="worker-start", daemon=True)
+        self._thread.start()
+
+    def _begin(self) -> None:
+        from fireside.hearth.engine import Worker
+
+        self._worker = Worker()
+        self._worker.begin()
+
+    def end(self) -> None:
+        self._thread.join()
+        self._worker.end()
+
+
+def work() -> None:
+    """Only run jobs, until SIGTERM or SIGINT."""
+    leaving = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: leaving.set())
+    working = Working()
+    leaving.wait()
+    working.end()

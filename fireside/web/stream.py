@@ -1,0 +1,299 @@
+"""Live pages: one look at the timeline for the whole process, carried to every open page.
+
+`GET /events?topics=room:slug story:ref home&since=entry` answers with server-sent events. Nothing is lost and
+nothing comes twice: a page says (by `since` or Last-Event-ID) which entry it knows, hears what it missed, and
+then what is new. Who may know of an entry is decided when it is told, so that leaving a room counts at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError, close_old_connections
+from django.db.models import Max
+from django.http import HttpRequest, parse_cookie
+
+from fireside.hearth import timeline
+from fireside.hearth.people import Person
+from fireside.hearth.timeline import Entry
+from fireside.web.happenings import Happening, Place, after, event
+
+LOOK = 0.2  # seconds between looks for what another process noted
+BEAT = 15  # seconds between signs of life for one page
+MOST_MISSED = 500  # entries told again; who missed more loads the page anew
+MOST_WAITING = 200  # chunks that wait for one slow page before it has to come again
+MOST_TOPICS = 20
+
+log = logging.getLogger(__name__)
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Reader:
+    """One open page: who reads it, what it shows, and the bytes that wait for it."""
+
+    __slots__ = ("_waiting", "_wake", "ended", "person", "place", "since", "topics", "turn")
+    _turns = itertools.cycle(range(BEAT))
+
+    def __init__(self, person: int, place: Place, topics: frozenset[str], since: int) -> None:
+        self.person, self.place, self.topics, self.since = person, place, topics, since
+        self.turn = next(Reader._turns)  # so that signs of life are spread over time
+        self.ended = False
+        self._waiting: list[bytes] = []
+        self._wake: asyncio.Future[None] | None = None
+
+    def tell(self, happening: Happening) -> bool:
+        """Let the page know, unless it does or may not; tells whether it was told."""
+        kinds = happening.kinds(self.person, self.topics) if happening.id > self.since else ()
+        if not kinds:
+            return False
+        self.since = happening.id
+        if "message" in kinds and self.place not in happening.articles:
+            self.end()  # it came while this was being drawn; it comes again and is told then
+            return False
+        self.put(happening.chunk(kinds, self.place))
+        return True
+
+    def put(self, chunk: bytes) -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            self.end()
+            return
+        self._waiting.append(chunk)
+        self._rouse()
+
+    def end(self) -> None:
+        self.ended = True
+        self._rouse()
+
+    def idle(self) -> bool:
+        return not self._waiting
+
+    async def next(self) -> bytes:
+        """All that waits, in one piece; nothing when the page is to close."""
+        while not self._waiting and not self.ended:
+            self._wake = asyncio.get_running_loop().create_future()
+            await self._wake
+        chunk = b"" if self.ended else b"".join(self._waiting)
+        self._waiting.clear()
+        return chunk
+
+    def _rouse(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+
+class Broadcaster:
+    """Looks at the timeline once for everybody, and tells each page what concerns it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.last = 0
+        self.sent = 0
+        self.people: defaultdict[int, set[Reader]] = defaultdict(set)
+        self._topics: defaultdict[str, set[Reader]] = defaultdict(set)
+        self._places: defaultdict[str, Counter[Place]] = defaultdict(Counter)
+        self._kicked = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, "stream")
+        self._loop = loop
+        self._tasks = [loop.create_task(self._live()), loop.create_task(self._beat())]
+        timeline.listen(self._heard)
+
+    @property
+    def readers(self) -> list[Reader]:
+        return [reader for readers in self.people.values() for reader in readers]
+
+    def join(self, reader: Reader, newest: int) -> int:
+        """Tell this page what is new from now on; answers which entry was the last before."""
+        if not self.people:
+            self.last = max(self.last, newest)  # nobody was there to be told
+        self.people[reader.person].add(reader)
+        for topic in reader.topics:
+            self._topics[topic].add(reader)
+            self._places[topic][reader.place] += 1
+        self._kicked.set()
+        return self.last
+
+    def leave(self, reader: Reader) -> None:
+        _drop(self.people, reader.person, reader)
+        for topic in reader.topics:
+            _drop(self._topics, topic, reader)
+            self._places[topic][reader.place] -= 1
+            self._places[topic] = +self._places[topic]
+            if not self._places[topic]:
+                del self._places[topic]
+
+    def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for reader in self.readers:
+            reader.end()
+        self._thread.shutdown(wait=False)
+
+    def _heard(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._kicked.set)
+
+    async def _live(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._kicked.wait(), LOOK if self.people else None)
+            self._kicked.clear()
+            if self.people:
+                for happening in await self._loop.run_in_executor(self._thread, self._look):
+                    self._tell(happening)
+
+    def _look(self) -> list[Happening]:
+        try:
+            return after(self.last, None, MOST_MISSED, lambda topic: list(self._places.get(topic, ())))
+        except DatabaseError:
+            log.exception("Live pages could not look at the timeline and try again")
+            return []
+        finally:
+            close_old_connections()
+
+    def _tell(self, happening: Happening) -> None:
+        concerned: set[Reader] = set()
+        for topic in happening.topics.values():
+            concerned |= self._topics.get(topic, set())
+        for person in happening.unread & self.people.keys():
+            concerned |= self.people[person]
+        self.sent += sum(reader.tell(happening) for reader in concerned)
+        if happening.verb == "person.deactivated":
+            for reader in self.people.get(int(happening.about.removeprefix("person:")), ()):
+                reader.end()
+        self.last = happening.id
+
+    async def _beat(self) -> None:
+        """A sign of life for each page in turn; its id lets a page come back without asking for much."""
+        for turn in itertools.cycle(range(BEAT)):
+            await asyncio.sleep(1)
+            beat = b": here\nid: %d\n\n" % self.last
+            for reader in self.readers:
+                if reader.turn == turn and reader.idle() and reader.since <= self.last:
+                    reader.put(beat)
+
+
+def _drop(index: defaultdict[Any, set[Reader]], key: object, reader: Reader) -> None:
+    index[key].discard(reader)
+    if not index[key]:
+        del index[key]
+
+
+_broadcaster: Broadcaster | None = None
+
+
+def start(loop: asyncio.AbstractEventLoop) -> None:
+    """Begin to look; call once in the loop that serves `app`."""
+    global _broadcaster
+    _broadcaster = Broadcaster(loop)
+
+
+def stop() -> None:
+    """Close every open page's stream; the pages come again by themselves."""
+    global _broadcaster
+    if _broadcaster is not None:
+        _broadcaster.stop()
+        _broadcaster = None
+
+
+def readers() -> int:
+    return len(_broadcaster.readers) if _broadcaster else 0
+
+
+def sent() -> int:
+    return _broadcaster.sent if _broadcaster else 0
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI: GET /events for whoever is signed in."""
+    if scope["method"] != "GET":
+        await _refuse(send, 405)
+    elif _broadcaster is None:
+        await _refuse(send, 503)
+    elif (visitor := await asyncio.to_thread(_visitor, dict(scope["headers"]))) is None:
+        await _refuse(send, 401)
+    else:
+        person, newest = visitor
+        await _carry(_broadcaster, _reader(scope, person, newest), newest, receive, send)
+
+
+def _visitor(headers: dict[bytes, bytes]) -> tuple[Person, int] | None:
+    """Who holds this session, and the newest entry there is."""
+    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+    request = HttpRequest()
+    request.session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+    try:
+        person = get_user(request)
+        if not isinstance(person, Person) or not person.is_active:
+            return None
+        return person, Entry.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    finally:
+        close_old_connections()
+
+
+def _reader(scope: Scope, person: Person, newest: int) -> Reader:
+    asked = parse_qs(scope["query_string"].decode("latin-1"))
+    known = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1") or asked.get("since", [""])[0]
+    topics = asked.get("topics", [""])[0].split()[:MOST_TOPICS]
+    since = int(known) if known.isdecimal() and len(known) < 19 else newest
+    return Reader(person.pk, (person.zone, person.language), frozenset(topics), since)
+
+
+async def _carry(house: Broadcaster, reader: Reader, newest: int, receive: Receive, send: Send) -> None:
+    """Tell one page what it missed, then all that is new, until one side has had enough."""
+    since, to = reader.since, house.join(reader, newest)
+    reader.since = max(since, to)
+    leaving = asyncio.create_task(_until_gone(reader, receive))
+    try:
+        headers = [
+            (b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"),
+            (b"x-accel-buffering", b"no"),
+        ]  # fmt: skip
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        missed = await asyncio.to_thread(_missed, reader, since, to, newest)
+        chunk = b"retry: 1000\n: welcome\n\n" + missed
+        while chunk:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            chunk = await reader.next()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        house.leave(reader)
+        leaving.cancel()
+
+
+async def _until_gone(reader: Reader, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    reader.end()
+
+
+def _missed(reader: Reader, since: int, to: int, newest: int) -> bytes:
+    """What this page has not heard of yet; word to load itself anew when that is too much."""
+    try:
+        found = after(
+            since, to, MOST_MISSED + 1, lambda topic: [reader.place] if topic in reader.topics else []
+        )
+    finally:
+        close_old_connections()
+    if since > newest or len(found) > MOST_MISSED:
+        return b"id: %d\n%s\n" % (to, event("gone"))
+    told = ((happening, happening.kinds(reader.person, reader.topics)) for happening in found)
+    return b"".join(happening.chunk(kinds, reader.place) for happening, kinds in told if kinds)
+
+
+async def _refuse(send: Send, status: int) -> None:
+    headers = [(b"content-length", b"0"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

@@ -75,6 +75,7 @@ ROOT_URLCONF = "fireside.config.urls"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # those we have words in
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -83,8 +84,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "allauth",
-    "allauth.account",
     "fireside.hearth",
     "fireside.web",
     "fireside.systems",
@@ -92,6 +91,8 @@ INSTALLED_APPS = [
     "fireside.incidents",
     "fireside.postmortems",
     "fireside.config",
+    "allauth",  # after ours, whose templates stand in for its own
+    "allauth.account",
 ]
 
 MIDDLEWARE = [
@@ -104,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "fireside.web.accounts.FirstVisitMiddleware",
     "fireside.web.guard.DoorMiddleware",
 ]
 
@@ -118,7 +120,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "fireside.web.places.shell",
             ],
-            "builtins": ["fireside.web.templatetags.fireside"],
+            "builtins": ["fireside.web.templatetags.fireside", "fireside.web.templatetags.words"],
         },
     }
 ]
@@ -130,7 +132,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA / "files"},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "fireside.web.shelf.Shelf"},
 }
 WHITENOISE_MAX_AGE = 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # words and fields; files are counted by themselves
@@ -152,6 +154,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]  # fmt: skip
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_FORMS = {
+    "login": "fireside.web.accounts.LoginForm",
+    "change_password": "fireside.web.accounts.ChangePasswordForm",
+    "reset_password": "fireside.web.accounts.ResetPasswordForm",
+    "reset_password_from_key": "fireside.web.accounts.ResetPasswordKeyForm",
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # an address that nobody here has gets no e-mail from us
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _public.scheme == "https" else 0  # who asks, for the limits on tries
 ACCOUNT_ADAPTER = "fireside.web.accounts.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -167,7 +178,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _public.scheme == "https" else None
 
-if _email := value("EMAIL_URL"):
+DEFAULT_FROM_EMAIL = f"Fireside <fireside@{_public.hostname}>"
+CAN_MAIL = bool(_email := value("EMAIL_URL"))
+if CAN_MAIL:
     vars().update(dj_email_url.parse(_email))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class HearthConfig(AppConfig):
     name = "fireside.hearth"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from fireside.hearth import verbs_people  # noqa: F401, PLC0415 -- writes its commands into the book

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -65,7 +67,7 @@ def _first_rooms(person: Person, invitation: Invitation) -> list[Room]:
     return rooms
 
 
-def _arrive(name: str, email: str, password: str, zone: str, **more: object) -> Person:
+def _arrive(name: str, email: str, password: str, zone: str, **more: Any) -> Person:
     person = Person.welcome(name, email=email, zone=zone, **more)
     person.set_password(password)
     person.save(update_fields=["password"])

@@ -1,9 +1,26 @@
-"""How django-allauth meets our people."""
+"""How django-allauth meets our people: signing in, passwords, and the way to the first page."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from smtplib import SMTPException
+from typing import Any
+
+from allauth.account import forms as allauth
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.account.utils import user_pk_to_url_str
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from fireside.hearth.people import Organisation, Person
+
+# Programs and probes speak here before there is anybody; they get their own answers.
+NO_WELCOME = ("/welcome/", "/static/", "/api/", "/hooks/", "/events", "/healthz", "/readyz", "/metrics")
+log = logging.getLogger(__name__)
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -11,3 +28,73 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that is away goes to the log: the page answers the same for every address."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError):
+            log.exception("an e-mail could not be sent")
+
+
+class FirstVisitMiddleware:
+    """Until there is an organisation, every page leads to the first one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        elsewhere = not request.user.is_authenticated and not request.path.startswith(NO_WELCOME)
+        if elsewhere and Organisation.current() is None:
+            return redirect("welcome")
+        return self.get_response(request)
+
+
+def reset_link(person: Person) -> str:
+    """A link with which this person chooses a new password; it works once, for a few days."""
+    token = allauth.default_token_generator.make_token(person)
+    path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), token])
+    return settings.PUBLIC_URL + path
+
+
+class Fielded:
+    """A form whose fields look like ours and say what browsers may fill in."""
+
+    fields: dict[str, forms.Field]
+    labels: dict[str, str] = {}  # noqa: RUF012 -- each form gives its own
+    autocomplete: dict[str, str] = {}  # noqa: RUF012
+    unplaced = ("placeholder", "autofocus")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            attrs = field.widget.attrs
+            for extra in self.unplaced:
+                attrs.pop(extra, None)
+            if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect):
+                attrs["class"] = "field"
+            if name in self.autocomplete:
+                attrs["autocomplete"] = self.autocomplete[name]
+            field.label = self.labels.get(name, field.label)
+
+
+class LoginForm(Fielded, allauth.LoginForm):  # type: ignore[misc]
+    labels = {"login": "E-mail", "password": "Password"}  # noqa: RUF012
+    autocomplete = {"login": "username", "password": "current-password"}  # noqa: RUF012
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""  # the way to a new password stands below the form
+
+
+class ChangePasswordForm(Fielded, allauth.ChangePasswordForm):  # type: ignore[misc]
+    labels = {"oldpassword": "Your password now", "password1": "A new one", "password2": "The new one again"}  # noqa: RUF012
+
+
+class ResetPasswordForm(Fielded, allauth.ResetPasswordForm):  # type: ignore[misc]
+    labels = {"email": "E-mail"}  # noqa: RUF012
+    autocomplete = {"email": "username"}  # noqa: RUF012
+
+
+class ResetPasswordKeyForm(Fielded, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
+    labels = {"password1": "A new password", "password2": "The same again"}  # noqa: RUF012

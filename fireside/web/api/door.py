@@ -1,0 +1,111 @@
+"""How a program is let in: its key, the shape of what it sends, and errors that are always JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeAlias
+
+import msgspec
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from fireside.hearth.commands import Missing
+from fireside.hearth.errors import NotYours, Sorry
+from fireside.hearth.keys import Key
+from fireside.hearth.people import Person
+from fireside.web.api.answers import Trouble, answer
+
+LARGEST = 256 * 1024  # bytes of one request; files go another way
+Endpoint: TypeAlias = Callable[..., HttpResponse]
+
+
+class Refused(Exception):
+    """A request that goes no further: the status, and a sentence about why."""
+
+    def __init__(self, status: int, words: str, **headers: str) -> None:
+        super().__init__(words)
+        self.status, self.words, self.headers = status, words, headers
+
+
+def door(method: str) -> Callable[[Endpoint], Endpoint]:
+    """Let in the holder of a key, who is given to the view, and answer in JSON whatever happens.
+
+    No cookie counts here, so there is no other site's form to fear and no CSRF token to ask for.
+    """
+    allowed = ("GET", "HEAD") if method == "GET" else (method,)
+
+    def let(view: Endpoint) -> Endpoint:
+        @csrf_exempt
+        @wraps(view)
+        def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                if request.method not in allowed:
+                    raise Refused(405, f"This takes {method}.", Allow=", ".join(allowed))
+                person = holder(request)
+                with timezone.override(person.tz):
+                    return view(request, person, *args, **kwargs)
+            except Refused as refused:
+                return answer(Trouble(refused.words), refused.status, **refused.headers)
+            except Http404:
+                return answer(Trouble("There is nothing here that you could see."), 404)
+            except Sorry as sorry:
+                return told(sorry)
+
+        return inside
+
+    return let
+
+
+def holder(request: HttpRequest) -> Person:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    person = Key.holder(secret.strip()) if scheme.lower() == "bearer" else None
+    if person is None:
+        raise Refused(401, "Send `Authorization: Bearer` and a living key.", WWW_Authenticate="Bearer")
+    return person
+
+
+def body(request: HttpRequest) -> dict[str, str]:
+    """The words of a request: a JSON object of strings."""
+    if request.content_type != "application/json":
+        raise Refused(415, "Send the words as application/json.")
+    raw = _bytes(request)
+    try:
+        data = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        raise Refused(400, f"This is not JSON we can read: {wrong}") from None
+    if not isinstance(data, dict):
+        raise Refused(400, "Send a JSON object, with words by name.")
+    for name, words in data.items():
+        if not isinstance(words, str):
+            raise Sorry(f"{name} takes words: a JSON string.", field=name)
+        readable_words(words, name)
+    return data
+
+
+def readable_words(words: str, name: str) -> str:
+    """The words as they came; Sorry for the one character no database can keep."""
+    if "\0" in words or "\0" in name:
+        raise Sorry("Words can hold no NUL character.", field=name.replace("\0", ""))
+    return words
+
+
+def told(sorry: Sorry) -> HttpResponse:
+    needs = sorry.names if isinstance(sorry, Missing) else []
+    status = 404 if isinstance(sorry, NotYours) else 422
+    return answer(Trouble(sorry.words, sorry.field, needs), status)
+
+
+def _bytes(request: HttpRequest) -> bytes:
+    declared = request.headers.get("Content-Length", "")
+    if declared.isdecimal() and int(declared) > LARGEST:
+        raise Refused(413, f"A request holds {LARGEST // 1024} KB at most.")
+    try:
+        raw = request.body
+    except RequestDataTooBig:
+        raw = b" " * (LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise Refused(413, f"A request holds {LARGEST // 1024} KB at most.")
+    return raw

@@ -1,0 +1,41 @@
+"""The addresses of people: coming in, signing in, who is here, settings."""
+
+from allauth.account import views as account
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+
+from fireside.web.views import people, settings, welcome
+
+to_reset = RedirectView.as_view(pattern_name="account_reset_password")
+reset_done = account.password_reset_from_key_done
+
+urlpatterns = [
+    path("welcome/", welcome.welcome, name="welcome"),
+    path("join/<str:secret>/", welcome.invited, name="join"),
+    # of django-allauth only what people need here; its other pages are simply not there
+    path("account/login/", account.login, name="account_login"),
+    path("account/logout/", account.logout, name="account_logout"),
+    path("account/closed/", account.account_inactive, name="account_inactive"),
+    path("account/signup/", account.signup, name="account_signup"),
+    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/password/reset/", welcome.forgotten, name="account_reset_password"),
+    path("account/password/set/", to_reset, name="account_set_password"),
+    path("account/password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
+    path("account/password/reset/done/", reset_done, name="account_reset_password_from_key_done"),
+    re_path(
+        r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("people/", people.people, name="people"),
+    path("people/<str:handle>/", people.person, name="person"),
+    path("teams/", people.teams, name="teams"),
+    path("teams/<slug:slug>/", people.team, name="team"),
+    path("settings/", settings.profile, name="settings"),
+    path("settings/keys/", settings.keys, name="settings-keys"),
+    path("settings/keys/<int:pk>/end/", settings.end_key, name="settings-end-key"),
+    path("settings/invitations/", settings.invitations, name="settings-invitations"),
+    path("settings/invitations/<int:pk>/end/", settings.end_invitation, name="settings-end-invitation"),
+    path("settings/organisation/", settings.organisation, name="settings-organisation"),
+    path("settings/people/", settings.people, name="settings-people"),
+    path("settings/people/<int:pk>/new-password/", settings.new_password, name="settings-new-password"),
+]  # fmt: skip

@@ -1,0 +1,144 @@
+"""How I want to be met, the keys and invitations I gave out, and what keepers look after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeAlias
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from fireside.hearth.keys import Key
+from fireside.hearth.people import Invitation, Organisation, Person
+from fireside.hearth.timeline import note
+from fireside.web.accounts import reset_link
+from fireside.web.page import asker, page
+from fireside.web.views.asking import House, NewInvitation, NewKey, Profile
+from fireside.web.views.people import PAGE, beginning_after
+
+View: TypeAlias = Callable[..., HttpResponse]
+
+
+def for_keepers(view: View) -> View:
+    """For everybody else the page does not exist."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not asker(request).is_keeper:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    # The form works on a copy, so that a refused name is not drawn around the page as if it were kept.
+    form = Profile(request.POST or None, instance=Person.objects.get(pk=asker(request).pk))
+    if form.is_valid():
+        form.save()
+        return _done(request, gettext("Your profile is kept."), "settings")
+    return _part(request, "profile", status=422 if form.is_bound else 200, form=form)
+
+
+@login_required
+def keys(request: HttpRequest) -> HttpResponse:
+    """Keys for programs that act as me; the secret of a new one is shown in this answer and never again."""
+    me = asker(request)
+    form, secret = NewKey(request.POST or None), ""
+    if form.is_valid():
+        _, secret = Key.make(me, form.cleaned_data["name"])
+        form = NewKey()
+    living = me.api_keys.filter(ended_at=None).order_by("-pk")
+    return _part(request, "keys", status=422 if form.is_bound else 200, form=form, secret=secret, keys=living)
+
+
+@login_required
+@require_POST
+def end_key(request: HttpRequest, pk: int) -> HttpResponse:
+    key = get_object_or_404(Key, pk=pk, person=asker(request), ended_at=None)
+    Key.objects.filter(pk=key.pk).update(ended_at=timezone.now())
+    return _done(
+        request, gettext("The key “%(name)s” opens nothing now.") % {"name": key.name}, "settings-keys"
+    )
+
+
+@login_required
+def invitations(request: HttpRequest) -> HttpResponse:
+    me = asker(request)
+    form = NewInvitation(request.POST or None)
+    if form.is_valid():
+        with transaction.atomic():
+            made = Invitation.make(by=me, **form.cleaned_data)
+            note("person.invited", "made an invitation link", by=me, about=f"invitation:{made.pk}")
+        return _done(request, gettext("The link is ready to be sent."), "settings-invitations")
+    shown = [(one, settings.PUBLIC_URL + reverse("join", args=[one.secret])) for one in _invitations(me)]
+    return _part(request, "invitations", status=422 if form.is_bound else 200, form=form, invitations=shown)
+
+
+@login_required
+@require_POST
+def end_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    me = asker(request)
+    mine = Invitation.objects.all() if me.is_keeper else me.invitations.all()
+    found = get_object_or_404(mine, pk=pk, ended_at=None)
+    with transaction.atomic():
+        Invitation.objects.filter(pk=found.pk).update(ended_at=timezone.now())
+        note("person.uninvited", "ended an invitation link", by=me, about=f"invitation:{found.pk}")
+    return _done(request, gettext("That link lets nobody in now."), "settings-invitations")
+
+
+@for_keepers
+def organisation(request: HttpRequest) -> HttpResponse:
+    form = House(request.POST or None, instance=Organisation.current())
+    if form.is_valid():
+        with transaction.atomic():
+            form.save()
+            note("organisation.changed", "changed what the house is called or its zone", by=asker(request))
+        return _done(request, gettext("Kept."), "settings-organisation")
+    return _part(request, "organisation", status=422 if form.is_bound else 200, form=form)
+
+
+@for_keepers
+def people(request: HttpRequest) -> HttpResponse:
+    """Everybody, also those without access, with what a keeper can do for them."""
+    found = list(beginning_after(Person.objects.all(), request.GET.get("after", ""))[: PAGE + 1])
+    more = found[PAGE - 1].pk if len(found) > PAGE else None
+    return _part(request, "people", people=found[:PAGE], more=more)
+
+
+@for_keepers
+@require_POST
+def new_password(request: HttpRequest, pk: int) -> HttpResponse:
+    """A link for somebody who forgot their password, shown to the keeper once."""
+    person = get_object_or_404(Person, pk=pk, deactivated_at=None, email__isnull=False)
+    with transaction.atomic():
+        words = f"made a link with which {person.name} can choose a new password"
+        note("person.password-link", words, by=asker(request), about=f"person:{person.pk}")
+    return _part(request, "new_password", person=person, link=reset_link(person))
+
+
+def _invitations(me: Person) -> list[Invitation]:
+    """The open ones: a keeper's list holds everybody's, mine holds my own."""
+    living = Invitation.objects.filter(ended_at=None, expires_at__gt=timezone.now())
+    mine = living if me.is_keeper else living.filter(made_by=me)
+    return list(mine.select_related("made_by", "team").order_by("-pk")[:100])
+
+
+def _part(request: HttpRequest, part: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    return page(request, f"web/settings/{part}.html", at="me", part=part, status=status, **context)
+
+
+def _done(request: HttpRequest, words: str, url: str) -> HttpResponse:
+    messages.success(request, words)
+    return redirect(url)

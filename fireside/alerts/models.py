@@ -1,4 +1,4 @@
-"""What machines tell us: sources and their deliveries, the alerts in them, and the groups that are one card each."""
+"""What machines tell us: sources, their deliveries, the alerts in them, and groups that are one card each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLAP = timedelta(minutes=30)  # firing again this soon after it was over is the 
 
 
 class Source(models.Model):
-    """A machine that may tell us about alerts: a Prometheus, an Alertmanager, anything that speaks like them."""
+    """A machine that may tell us about alerts: a Prometheus, an Alertmanager, what speaks like them."""
 
     name = models.CharField(max_length=80)
     hash = models.CharField(max_length=64, unique=True)
@@ -91,7 +91,7 @@ class Group(Record):
     system = models.ForeignKey(
         System, null=True, blank=True, on_delete=models.SET_NULL, related_name="alert_groups"
     )
-    alertname = models.CharField(max_length=200, blank=True, default="")  # empty: a storm of many names
+    alertname = models.CharField(max_length=200, blank=True, default="")  # "*": a storm of many names
     title = models.CharField(max_length=300)
     impact = models.TextField(blank=True, default="")  # what customers see, as the alert tells it
     says = models.TextField(blank=True, default="")  # its description
@@ -128,16 +128,11 @@ class Group(Record):
     def home(self) -> Room | None:
         return self.room
 
-    @property
-    def ends(self) -> str:
-        """In a sentence: how it stands."""
-        return "back to normal" if self.resolved_at else f"{self.firing} of {self.total} firing"
-
     def get_absolute_url(self) -> str:
         return reverse("group", args=[self.pk])
 
     def card(self) -> Card:
-        from fireside.alerts.cards import draw  # noqa: PLC0415 -- drawing points to groups
+        from fireside.alerts.cards import draw  # drawing points to groups
 
         return draw(self)
 
@@ -161,6 +156,7 @@ class Group(Record):
     def take(self, *, by: Person) -> bool:
         """This person is on it, and the card says so; tells whether that is news."""
         with transaction.atomic():
+            self.refresh_from_db(from_queryset=Group.objects.select_for_update())
             if self.helpers.filter(pk=by.pk).exists():
                 return False
             self.helpers.add(by)
@@ -179,7 +175,7 @@ class Group(Record):
 
 
 class Alert(models.Model):
-    """One alert of one source, known by its fingerprint; it may fire many times."""
+    """One alert of one source, known by its fingerprint; within a group it may fire many times."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="alerts")
     fingerprint = models.CharField(max_length=64)
@@ -192,7 +188,9 @@ class Alert(models.Model):
     last_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint("source", "fingerprint", name="one_alert_each")]
+        constraints: ClassVar = [
+            models.UniqueConstraint("source", "fingerprint", "group", name="one_alert_each")
+        ]
         indexes: ClassVar = [
             models.Index("group", "resolved_at", "id", name="alert_group"),
             models.Index("ends_at", name="alert_ends", condition=models.Q(resolved_at=None)),

@@ -8,7 +8,7 @@ class SystemsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fireside.systems import commands  # noqa: F401, PLC0415 -- models are ready only now
-        from fireside.web.places import Nav, nav  # noqa: PLC0415
+        from fireside.systems import commands  # noqa: F401 -- models are ready only now
+        from fireside.web.places import Nav, nav
 
         nav.append(Nav("Systems", "/systems/", "server", "systems", 40, phone=False))

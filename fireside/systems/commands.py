@@ -49,7 +49,7 @@ def system(
 
 @command(
     "/runbook",
-    example="/runbook Payments are refused system: storefront alert: RefusalsHigh steps: 1. Look at the queue.",
+    example="/runbook Payments are refused system: shop alert: RefusalsHigh steps: 1. Look at the queue.",
     title="Write a runbook",
     where=("team", "incident"),
 )

@@ -23,7 +23,7 @@ def read_long(words: str, ask: Ask) -> str:
 
 
 def read_labels(words: str, ask: Ask) -> list[dict[str, str]]:
-    """ "job=storefront, service=shop env=live": label sets; a comma or "or" parts them, spaces belong together."""
+    """ "job=storefront, service=shop env=live": label sets; a comma or "or" parts them, a space does not."""
     parts = [part for part in re.split(r",|\bor\b", words) if part.strip()]
     sets = [{name: quoted or bare for name, quoted, bare in LABEL.findall(part)} for part in parts]
     if not sets or not all(sets):

@@ -18,7 +18,7 @@ from fireside.hearth.search import keep
 from fireside.hearth.timeline import Record
 from fireside.systems.runbooks import Runbook, Use, Version
 
-__all__ = ["Runbook", "System", "Use", "Version", "owner"]
+__all__ = ["Owners", "Runbook", "System", "Use", "Version"]
 
 NAMING = ("system", "service", "app", "job", "namespace")  # labels that may hold a system's own name
 
@@ -33,7 +33,7 @@ class System(Record):
     room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.SET_NULL, related_name="systems")
     matchers = models.JSONField(
         default=list, blank=True
-    )  # [{"job": "storefront"}, {"service": "shop", "env": "live"}]
+    )  # [{"job": "shop"}, {"service": "shop", "env": "live"}]
     made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
 
@@ -64,7 +64,7 @@ class System(Record):
 
     @classmethod
     def add(cls, name: str, *, by: Person | None, **described: object) -> System:
-        """A new system; `described` may hold what, team, room and matchers. Its room is its team's, unless named."""
+        """A new system; `described` holds what, team, room, matchers. Its team's room is the default."""
         slug = slugify(name)[:60]
         if not slug:
             raise Sorry("A system's name needs a letter or a digit.", field="name")
@@ -105,12 +105,6 @@ class System(Record):
             link=self.get_absolute_url(),
         )
 
-    def reach(self, labels: Mapping[str, str]) -> int:
-        """How surely these labels lead here: the more labels a matcher holds the surer, 0 is not at all."""
-        if self.matchers:
-            return max((len(m) + 1 for m in self.matchers if m.items() <= labels.items()), default=0)
-        return int(any(slugify(labels.get(name, "")) == self.slug for name in NAMING))
-
     def _set(self, described: Mapping[str, object]) -> None:
         for name, value in described.items():
             setattr(self, name, value)
@@ -124,11 +118,26 @@ class System(Record):
         )  # fmt: skip
 
 
-def owner(labels: Mapping[str, str], systems: Iterable[System]) -> System | None:
-    """The system these labels lead to most surely, if any."""
-    reached = [(system.reach(labels), system) for system in systems]
-    reach, system = max(reached, key=lambda pair: pair[0], default=(0, None))
-    return system if reach else None
+class Owners:
+    """Finds the system that labels lead to: the matcher with most labels, else a system's own name."""
+
+    def __init__(self, systems: Iterable[System]) -> None:
+        self._named: dict[str, System] = {}
+        self._matched: dict[tuple[str, str], list[tuple[dict[str, str], System]]] = {}
+        for system in systems:
+            if not system.matchers:
+                self._named[system.slug] = system
+            for matcher in system.matchers:
+                self._matched.setdefault(min(matcher.items()), []).append((matcher, system))
+
+    def of(self, labels: Mapping[str, str]) -> System | None:
+        """The system these labels lead to most surely, if any."""
+        led = [pair for label in labels.items() for pair in self._matched.get(label, ())]
+        sure = [pair for pair in led if pair[0].items() <= labels.items()]
+        if sure:
+            return max(sure, key=lambda pair: len(pair[0]))[1]
+        names = (slugify(labels[name]) for name in NAMING if name in labels)
+        return next((self._named[name] for name in names if name in self._named), None)
 
 
 def written(matchers: Iterable[Mapping[str, str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models, transaction
 from django.urls import reverse
@@ -85,7 +85,7 @@ class Runbook(Record):
 
     @classmethod
     def answering(cls, alertname: str, system: System | None) -> Runbook | None:
-        """The runbook for this alert of this system; else for the alert anywhere; else for the system as a whole."""
+        """The runbook for this alert of this system; else of any; else for the system as a whole."""
         named = cls.objects.filter(alertname=alertname).order_by("-pk") if alertname else cls.objects.none()
         return (
             (named.filter(system=system).first() if system else None)
@@ -183,10 +183,10 @@ class Runbook(Record):
         )
 
     def _index(self) -> None:
-        facets = {"system": self.system.slug} if self.system else {}
+        facets: dict[str, Any] = {"system": self.system.slug} if self.system else {}
         keep(
-            "runbook", self.pk, title=self.title, body=f"{self.alertname}\n{self.body}".strip(), room=self.home,
-            at=self.written_at, url=self.get_absolute_url(), person=self.written_by, **facets,
+            "runbook", self.pk, title=self.title, body=f"{self.alertname}\n{self.body}".strip(),
+            room=self.home, at=self.written_at, url=self.get_absolute_url(), person=self.written_by, **facets,
         )  # fmt: skip
 
 

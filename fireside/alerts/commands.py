@@ -1,0 +1,75 @@
+"""What people do about alerts: take one on, ask what fires, connect a source."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.timezone import now
+
+from fireside.alerts import handle
+from fireside.alerts.cards import lasted
+from fireside.alerts.models import Group, Source
+from fireside.hearth.commands import Ask, NotYours, Whisper, command
+from fireside.hearth.errors import Sorry
+from fireside.hearth.kinds import Kind, Line, teach
+from fireside.hearth.rooms import visible
+
+teach(
+    Group,
+    Kind("alert", lambda words, ask: Group.named(words, person=ask.person), short=True, hint="group:12"),
+)
+
+
+@command("/on-it", example="/on-it", title="I am on it", where=("team",))
+def on_it(ask: Ask, group: Group | None = None) -> Whisper:
+    """Say that you are looking into an alert, so that nobody wonders. Without more, the newest one here."""
+    group = group or _newest_in(ask)
+    if group.take(by=ask.person):
+        return Whisper(f"The card of {group.title} says that you are on it.")
+    return Whisper(f"The card of {group.title} says so already.")
+
+
+@command("/alerts", example="/alerts", title="What fires now", shows=True)
+def alerts(ask: Ask) -> Whisper:
+    """Tell what fires now, in all the rooms you could enter."""
+    firing = visible(Group.objects.filter(resolved_at=None).select_related("room"), ask.person)
+    lines = [
+        f"- {group.title}, for {lasted(group.opened_at, now())}, in #{group.room.slug}"
+        for group in firing[:20]
+    ]
+    return Whisper("\n".join(lines) or "Nothing fires. It is calm.")
+
+
+@command("/source", example="/source Prometheus in Frankfurt", title="Connect a source of alerts")
+def source(ask: Ask, name: Line) -> Whisper:
+    """Make a token with which a Prometheus or an Alertmanager may post alerts; a second ends the first."""
+    _keeper(ask)
+    made, secret = Source.make(name, by=ask.person)
+    address = f"{settings.PUBLIC_URL}/hooks/alertmanager"
+    return Whisper(
+        f"This is the token of {made.name}. It is shown only now:\n\n`{secret}`\n\n"
+        f"Alertmanager posts to `{address}` with it. The page Connect your Prometheus has it all to copy."
+    )
+
+
+@command("/source-end", example="/source-end Prometheus in Frankfurt", title="End a source of alerts")
+def source_end(ask: Ask, name: Line) -> Whisper:
+    """Stop listening to a source. What still fired because of it counts as over."""
+    _keeper(ask)
+    found = Source.objects.filter(name__iexact=name.strip(), ended_at=None).first()
+    if found is None:
+        raise Sorry(f"There is no source called {name}.", field="name")
+    found.end(by=ask.person)
+    handle.let_go(found)
+    return Whisper(f"{found.name} is no longer listened to.")
+
+
+def _newest_in(ask: Ask) -> Group:
+    found = Group.objects.filter(room=ask.where(), resolved_at=None).select_related("room", "system").first()
+    if found is None:
+        raise Sorry("Nothing fires in this room right now.")
+    return found
+
+
+def _keeper(ask: Ask) -> None:
+    if not ask.person.is_keeper:
+        raise NotYours("Only a keeper could do this. The page People says who keeps this house.")

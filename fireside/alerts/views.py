@@ -1,0 +1,105 @@
+"""What people see of alerts: what fires, what fired, one group in full, and how to connect a Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from fireside.alerts.models import Alert, Group, Source
+from fireside.hearth.people import Person
+from fireside.hearth.rooms import visible
+from fireside.hearth.timeline import Entry
+from fireside.systems.models import System
+from fireside.web.drawings import Mark
+from fireside.web.html import draw
+from fireside.web.page import asker, found, page
+
+PAGE = 30
+MARKS = 40  # alerts on the day line
+
+
+@login_required
+def alerts(request: HttpRequest) -> HttpResponse:
+    """What fires now, and below it what fired, newest first."""
+    person, system = asker(request), request.GET.get("system", "")
+    words = request.GET.get("words", "").strip()
+    groups = _seen_by(person)
+    if system:
+        groups = groups.filter(system__slug=system)
+    if words:
+        groups = groups.filter(title__icontains=words)
+    over, later = _page(groups.exclude(resolved_at=None), request.GET.get("before", ""))
+    query = {"system": system, "words": words}
+    return page(
+        request, "alerts/alerts.html", at="alerts", topics=["home"],
+        firing=groups.filter(resolved_at=None)[:100], over=over, words=words, system=system,
+        systems=visible(System.objects.all(), person),
+        later=f"?{urlencode({**query, 'before': later})}" if later else "",
+        narrowed=bool(system or words),
+    )  # fmt: skip
+
+
+@login_required
+def group(request: HttpRequest, pk: int) -> HttpResponse:
+    """One card in full: what happened, and every alert in it with its labels."""
+    shown = found(Group.objects.select_related("room", "system", "message__room"), asker(request), pk=pk)
+    order = Alert.objects.filter(group=shown).order_by("-pk")
+    some, later = _page(order, request.GET.get("before", ""))
+    entries = Entry.objects.filter(story=shown.ref, withdrawn_at=None).order_by("at", "pk")
+    return page(
+        request, "alerts/group.html", at="alerts", topics=[f"story:{shown.ref}", f"room:{shown.room.slug}"],
+        group=shown, card=draw(shown.card(), shown.room.slug, "alert"), alerts=some,
+        later=f"?before={later}" if later else "", entries=entries[:200], earlier=shown.earlier(10),
+    )  # fmt: skip
+
+
+@login_required
+def sources(request: HttpRequest) -> HttpResponse:
+    """How to connect a Prometheus or an Alertmanager, ready to copy."""
+    scheme, _, host = settings.PUBLIC_URL.partition("://")
+    return page(
+        request, "alerts/connect.html", at="alerts", scheme=scheme, host=host, url=settings.PUBLIC_URL,
+        sources=Source.objects.filter(ended_at=None),
+    )  # fmt: skip
+
+
+def live(person: Person) -> str:
+    """ "2 firing" in the rail, or nothing on a calm day."""
+    count = visible(Group.objects.filter(resolved_at=None), person).count()
+    return f"{count} firing" if count else ""
+
+
+def home_piece(person: Person) -> tuple[str, dict[str, Any]] | None:
+    firing = list(_seen_by(person).filter(resolved_at=None)[:6])
+    return ("alerts/parts/firing.html", {"firing": firing}) if firing else None
+
+
+def system_piece(person: Person, system: System) -> tuple[str, dict[str, Any]] | None:
+    lately = list(_seen_by(person).filter(system=system)[:8])
+    more = f"{reverse('alerts')}?{urlencode({'system': system.slug})}"
+    return "alerts/parts/lately.html", {"lately": lately, "more": more}
+
+
+def day_marks(person: Person, start: datetime, end: datetime) -> Iterable[Mark]:
+    some = visible(Group.objects.filter(opened_at__gte=start, opened_at__lt=end), person)[:MARKS]
+    return [Mark(group.opened_at, "alert", group.title[:40], group.resolved_at) for group in some]
+
+
+def _seen_by(person: Person) -> QuerySet[Group]:
+    return visible(Group.objects.select_related("room", "system"), person)
+
+
+def _page(rows: QuerySet[Any], before: str) -> tuple[list[Any], int | None]:
+    """One page by key, and the key after which the next one begins."""
+    if before.isdecimal() and len(before) < 19:
+        rows = rows.filter(pk__lt=int(before))
+    some = list(rows[: PAGE + 1])
+    return some[:PAGE], (some[PAGE - 1].pk if len(some) > PAGE else None)

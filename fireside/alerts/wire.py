@@ -1,0 +1,144 @@
+"""How machines write alerts: Alertmanager's webhook and its API, read into plain values or refused.
+
+Times are RFC 3339 with up to nanoseconds (kept to the microsecond). Unknown fields are passed over, so that a
+newer sender is understood as long as the fields read here keep their shape.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+WEBHOOK, API = "webhook", "alerts"
+NAME, VALUE, NOTE, MOST = 100, 1000, 4000, 64  # longest name, label and annotation; labels of one alert
+QUIET = timedelta(minutes=5)  # an alert told through the API without an end is over after this much silence
+WHERE = re.compile(r"(?P<words>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
+
+
+class Unreadable(ValueError):
+    """This is not what was agreed on; `path` is the place in the JSON, like "alerts[3].startsAt"."""
+
+    def __init__(self, words: str, path: str = "") -> None:
+        super().__init__(f"{words} at {path}" if path else words)
+        self.words = words
+        self.path = path
+
+
+class Told(msgspec.Struct, gc=False):
+    """One alert as it is written."""
+
+    labels: dict[str, str]
+    annotations: dict[str, str] | None = None
+    status: str | None = None
+    startsAt: datetime | None = None  # noqa: N815 -- their name
+    endsAt: datetime | None = None  # noqa: N815
+    fingerprint: str | None = None
+
+
+class Webhook(msgspec.Struct, gc=False):
+    """What Alertmanager posts to a webhook, version 4."""
+
+    alerts: list[Told]
+    groupKey: str | None = None  # noqa: N815
+    truncatedAlerts: int | None = None  # noqa: N815
+
+
+@dataclass(slots=True)
+class Seen:
+    """One alert, cut to size and understood; `ends` of a firing one is when it is over unless told again."""
+
+    fingerprint: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    firing: bool
+    starts: datetime | None
+    ends: datetime | None
+    group_key: str
+    truncated: int
+
+
+_webhook = msgspec.json.Decoder(Webhook)
+_alerts = msgspec.json.Decoder(list[Told])
+
+
+def decode(form: str, body: bytes) -> Webhook:
+    """The body in its shape; Unreadable with the JSON path when it has another."""
+    try:
+        return _decode(form, body)
+    except msgspec.ValidationError as error:
+        raise _unreadable(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decode_mended(form, body)
+    except RecursionError:
+        raise Unreadable("This is nested too deeply") from None
+
+
+def read(form: str, body: bytes, at: datetime) -> list[Seen]:
+    """The alerts in a body that came in at `at`, in order."""
+    told = decode(form, body)
+    key, truncated = _cut(told.groupKey or "", VALUE), max(told.truncatedAlerts or 0, 0)
+    return [_seen(alert, form, at, key, min(truncated, 10**9)) for alert in told.alerts]
+
+
+def _decode(form: str, body: bytes) -> Webhook:
+    return _webhook.decode(body) if form == WEBHOOK else Webhook(_alerts.decode(body))
+
+
+def _decode_mended(form: str, body: bytes) -> Webhook:
+    """Halves of surrogate pairs and bytes that are no UTF-8 become marks; what is broken stays refused."""
+    try:
+        whole = json.dumps(json.loads(body.decode(errors="replace")), ensure_ascii=False)
+        return _decode(form, whole.encode(errors="replace"))
+    except msgspec.ValidationError as error:
+        raise _unreadable(error) from None
+    except (ValueError, RecursionError):
+        raise Unreadable("This is not JSON") from None
+
+
+def _unreadable(error: msgspec.ValidationError) -> Unreadable:
+    found = WHERE.fullmatch(str(error))
+    return Unreadable(found["words"], found["path"]) if found else Unreadable(str(error))
+
+
+def _seen(told: Told, form: str, at: datetime, key: str, truncated: int) -> Seen:
+    labels, ends = _tidy(told.labels, VALUE), _moment(told.endsAt)
+    firing = ends is None or ends > at
+    if form == WEBHOOK and told.status:
+        firing = told.status != "resolved"
+    if firing:
+        ends = None if form == WEBHOOK else (ends or at + QUIET)
+    return Seen(
+        fingerprint=_cut(told.fingerprint or "", 64) or _hashed(labels),
+        labels=labels,
+        annotations=_tidy(told.annotations or {}, NOTE),
+        firing=firing,
+        starts=_moment(told.startsAt),
+        ends=ends,
+        group_key=key,
+        truncated=truncated,
+    )
+
+
+def _tidy(words: dict[str, str], most: int) -> dict[str, str]:
+    return {_cut(name, NAME): _cut(value, most) for name, value in list(words.items())[:MOST]}
+
+
+def _cut(words: str, most: int) -> str:
+    """As much as is kept, with an ellipsis; databases hold no NUL."""
+    return (words if len(words) <= most else words[: most - 1] + "…").replace("\0", "\ufffd")
+
+
+def _moment(told: datetime | None) -> datetime | None:
+    """In UTC; Go's zero time, and what no calendar of ours holds, is no time at all."""
+    if told is None or told.year < 1970 or told.year > 9000:
+        return None
+    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+
+
+def _hashed(labels: dict[str, str]) -> str:
+    return hashlib.blake2b(json.dumps(sorted(labels.items())).encode(), digest_size=8).hexdigest()

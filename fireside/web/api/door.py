@@ -68,10 +68,12 @@ def holder(request: HttpRequest) -> Person:
 
 
 def body(request: HttpRequest) -> dict[str, str]:
-    """The words of a request: a JSON object of strings."""
+    """The words of a request: a JSON object of strings; nothing at all where no words are needed."""
+    raw = _bytes(request)
+    if not raw:
+        return {}
     if request.content_type != "application/json":
         raise Refused(415, "Send the words as application/json.")
-    raw = _bytes(request)
     try:
         data = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:

@@ -100,7 +100,7 @@ def _command(command: Command) -> Json:
             _query_like("Idempotency-Key", {"type": "string", "maxLength": LONGEST_KEY}, "header")
         ],
         "requestBody": {
-            "required": True,
+            "required": bool(required),
             "content": {"application/json": {"schema": schema, "example": given}},
         },
         "responses": _responses("OutcomeShape", "What came of it.", *TROUBLES),

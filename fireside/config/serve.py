@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import logging
+import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +22,8 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from fireside.hearth.slots import alone
+
+PATIENCE = 2.5  # seconds that leaving may take
 
 
 class CannotServe(Exception):
@@ -109,9 +114,9 @@ async def _serve(host: str, port: int, *, worker: bool, opened: Callable[[str], 
     greeting.cancel()
     await asgi.stop()
     server.stop()  # type: ignore[no-untyped-call]
-    if working:
-        await asyncio.to_thread(working.end)
-    await asyncio.wait({serving}, timeout=1)
+    rest = [serving, *([asyncio.create_task(asyncio.to_thread(working.end))] if working else [])]
+    await asyncio.wait(rest, timeout=PATIENCE)
+    _leave()
 
 
 async def _greet(host: str, port: int, opened: Callable[[str], None]) -> None:
@@ -152,3 +157,11 @@ def work() -> None:
     working = Working()
     leaving.wait()
     working.end()
+    _leave()
+
+
+def _leave() -> None:
+    """End the process; threads that are still busy are not waited for, what they did is taken up again."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)

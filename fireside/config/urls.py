@@ -7,6 +7,8 @@ urlpatterns = [
     path("api/", include("fireside.web.api.urls")),
     path("", include("fireside.alerts.urls")),
     path("", include("fireside.systems.urls")),
+    path("", include("fireside.incidents.urls")),
+    path("", include("fireside.postmortems.urls")),
     path("", include("fireside.web.urls")),
 ]
 

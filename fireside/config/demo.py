@@ -1,0 +1,177 @@
+"""`fireside demo`: an empty Fireside is filled with the story of Unicorn Rentals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from fireside.alerts.handle import take_all
+from fireside.alerts.models import Delivery, Group, Source
+from fireside.config import story
+from fireside.config.past import happened
+from fireside.hearth import start
+from fireside.hearth.commands import Ask, Outcome, Sorry, perform, say_line
+from fireside.hearth.models import Organisation, Person, Room, Team
+from fireside.hearth.workflows import rest, settle
+from fireside.incidents.drawn import redraw
+from fireside.incidents.models import Call, Incident
+from fireside.systems.models import Runbook, System
+
+Lines = Sequence[tuple[int, str, str, str]]
+
+
+def fill() -> str:
+    """Tell the whole story in one transaction; returns what to say to whoever asked for it."""
+    if Organisation.current() is not None:
+        raise Sorry("There are people in this Fireside already. For the demo use an empty folder: --data ./demo")
+    now = timezone.now()
+    with transaction.atomic():
+        with happened(now - timedelta(days=400)):
+            _people()
+            _rooms()
+        _systems(now)
+        _past(now)
+        _live(now)
+        for minutes, who, room, line in story.TALK:
+            _say(now + timedelta(minutes=minutes), who, room, line)
+        rest()
+    return (
+        f"{story.ORG} is here. Sign in as aroha@example.org (or priya, sione, mei, kiri ... @example.org) "
+        f"with the password: {story.PASSWORD}"
+    )
+
+
+def _people() -> None:
+    first, *others = story.PEOPLE.items()
+    keeper = start.begin(
+        story.ORG, name=first[1][0], email=f"{first[0]}@example.org", password=story.PASSWORD, zone=story.ZONE
+    )
+    keeper.handle = first[0]
+    keeper.save()
+    for slug, (name, purpose) in story.TEAMS.items():
+        Team.objects.create(slug=slug, name=name, purpose=purpose)
+    secret = make_password(story.PASSWORD)
+    for handle, (name, _, about) in others:
+        person = Person.welcome(name, email=f"{handle}@example.org", handle=handle, zone=story.ZONE, about=about)
+        Person.objects.filter(pk=person.pk).update(password=secret)
+    for handle, (_, teams, about) in story.PEOPLE.items():
+        person = _who(handle)
+        person.teams.set(Team.objects.filter(slug__in=teams))
+        Person.objects.filter(pk=person.pk).update(about=about)
+
+
+def _rooms() -> None:
+    everyone = list(Person.objects.all())
+    for slug, (purpose, about, team_slug, private) in story.ROOMS.items():
+        team = Team.objects.filter(slug=team_slug).first()
+        members = [person for person in everyone if team is None or team in person.teams.all()]
+        room = Room.make(slug, by=members[0], purpose=purpose, about=about, team=team, private=private)
+        for person in members[: 3 if private else None]:
+            room.seat(person)
+        if team is not None and not private:
+            Team.objects.filter(pk=team.pk).update(room=room)
+    for slug in start.ROOMS:
+        for person in everyone:
+            Room.objects.get(slug=slug).seat(person)
+
+
+def _systems(now: datetime) -> None:
+    with happened(now - timedelta(days=300)):
+        for name, (what, team_slug, labels) in story.SYSTEMS.items():
+            team = Team.objects.get(slug=team_slug)
+            System.add(name, by=_who("aroha"), what=what, team=team, matchers=[labels])
+    for title, (system, alert, by, days, steps) in story.RUNBOOKS.items():
+        with happened(now - timedelta(days=days)):
+            known = System.objects.get(name=system)
+            Runbook.write(title, steps, by=_who(by), system=known, alertname=alert)
+
+
+def _past(now: datetime) -> None:
+    quiet = _tell(story.QUIET, now - timedelta(days=36, hours=7))
+    with happened(now - timedelta(days=33)):
+        _write(quiet, story.QUIET_STORY, "The night search went quiet", story.QUIET_SUMMARY)
+        _do("luca", quiet.room, "publish")
+        settle()
+    for handle in ("aroha", "mei", "sione", "ruth", "kiri"):
+        _do(handle, quiet.room, "applaud")
+    calendar = _tell(story.CALENDAR, now - timedelta(days=12, hours=3))
+    with happened(now - timedelta(days=11)):
+        _write(calendar, story.CALENDAR_STORY, "The Sunday with a missing hour", "")
+
+
+def _write(incident: Incident, lines: Sequence[tuple[str, str]], title: str, summary: str) -> None:
+    for handle, line in lines:
+        say_line(Ask(_who(handle), incident.room), line)
+    perform(Ask(_who(lines[0][0]), incident.room), "title", {"title": title})
+    if summary:
+        perform(Ask(_who("luca"), incident.room), "write", {"section": "summary", "words": summary})
+
+
+def _live(now: datetime) -> None:
+    group = _alert(now - timedelta(minutes=47))
+    lines = [(minutes, who, room, line.replace("{group}", group.ref)) for minutes, who, room, line in story.REFUSED]
+    incident = _tell(lines, now)
+    group.refresh_from_db()
+    begin = group.opened_at.replace(second=0, microsecond=0)
+    group.counts = [[(begin + timedelta(minutes=n)).isoformat(), min(8, 1 + n // 5)] for n in range(47)]
+    group.redraw()
+    incident.refresh_from_db()
+    redraw(incident)
+
+
+def _alert(moment: datetime) -> Group:
+    """Prometheus calls, through the same inbox as every day."""
+    source, _ = Source.make("prometheus")
+    with happened(moment):
+        body = json.dumps(story.alert(timezone.now().isoformat())).encode()
+        sha256 = hashlib.sha256(body).hexdigest()
+        Delivery.objects.create(
+            source=source, at=timezone.now(), form="webhook", sha256=sha256, size=len(body), body=body
+        )
+        take_all()
+        settle()
+    return Group.objects.latest("pk")
+
+
+def _tell(lines: Lines, begin: datetime) -> Incident:
+    """Live through one incident line by line, each at its own minute."""
+    known = set(Incident.objects.values_list("pk", flat=True))
+    place = ""
+    for minutes, who, room, line in lines:
+        moment = begin + timedelta(minutes=minutes)
+        if line == "{coming}":
+            _coming(moment, who)
+            continue
+        _say(moment, who, room.format(inc=place), line)
+        if newest := Incident.objects.exclude(pk__in=known).select_related("room").first():
+            place = newest.room.slug
+    return Incident.objects.exclude(pk__in=known).get()
+
+
+def _coming(moment: datetime, who: str) -> None:
+    with happened(moment):
+        call = Call.objects.latest("pk")
+        room = Room.objects.get(slug="calls-for-help")
+        perform(Ask(_who(who), room), "coming", {"call": str(call.pk)})
+        settle()
+
+
+def _say(moment: datetime, who: str, room: str, line: str) -> Outcome:
+    with happened(moment):
+        outcome = say_line(Ask(_who(who), Room.objects.get(slug=room)), line)
+        settle()
+    return outcome
+
+
+def _do(who: str, room: Room, verb: str) -> Outcome:
+    return perform(Ask(_who(who), room), verb, {})
+
+
+def _who(handle: str) -> Person:
+    return Person.objects.get(handle=handle)

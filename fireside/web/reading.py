@@ -1,0 +1,94 @@
+"""What is drawn with messages, read for many at once: a page of fifty costs as many questions as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from django.db.models import Case, Count, F, QuerySet, Value, When, Window, prefetch_related_objects
+from django.db.models.functions import RowNumber
+
+from fireside.hearth.cards import Card
+from fireside.hearth.messages import Clap, Message
+from fireside.hearth.timeline import Entry
+from fireside.web.prose import known
+
+LAST = 3  # replies and traces shown under a message
+
+
+@dataclass(frozen=True, slots=True)
+class Claps:
+    """One sign, and who clapped with it."""
+
+    sign: str
+    people: list[Clap]
+
+    @property
+    def by(self) -> str:
+        return " ".join(str(clap.person_id) for clap in self.people)
+
+    @property
+    def names(self) -> str:
+        return ", ".join(clap.person.name for clap in self.people)
+
+
+@dataclass(slots=True)
+class Whole:
+    """A message with everything that is drawn with it."""
+
+    message: Message
+    names: frozenset[str] = frozenset()
+    starred: bool = False
+    replies: list[Message] = field(default_factory=list)  # the last few, by people
+    traces: list[Message] = field(default_factory=list)  # the last few, by the house
+    count: int = 0  # of all replies by people
+    follows: bool = False  # the same person goes on speaking
+
+    @property
+    def card(self) -> Card | None:
+        return self.message.drawn
+
+    @property
+    def claps(self) -> list[Claps]:
+        all_claps = sorted(self.message.claps.all(), key=lambda clap: (clap.sign, clap.pk))
+        return [Claps(sign, list(group)) for sign, group in groupby(all_claps, key=lambda clap: clap.sign)]
+
+
+def whole(messages: Iterable[Message]) -> list[Whole]:
+    """These messages with all that belongs to them, in a constant number of questions."""
+    wholes = {message.pk: Whole(message) for message in messages}
+    listed = [each.message for each in wholes.values()]
+    prefetch_related_objects(listed, "author", "room", "claps__person", "files")
+    names = known(message.text for message in listed)
+    for reply in _replies(list(wholes)):
+        place = wholes[reply.thread_id or 0]
+        (place.traces if reply.author_id is None else place.replies).append(reply)
+        if reply.author_id is not None:
+            place.count = reply.n  # type: ignore[attr-defined] # an annotation
+    starred = Entry.objects.filter(message__in=list(wholes), verb="message.starred", withdrawn_at=None)
+    marked = set(starred.values_list("message_id", flat=True))
+    for pk, each in wholes.items():
+        each.names, each.starred = names, pk in marked
+    return list(wholes.values())
+
+
+def _replies(ids: list[int]) -> QuerySet[Message]:
+    """The last few replies of each thread, of people and of the house apart; `n` counts them all."""
+    kind = Case(When(author=None, then=Value(0)), default=Value(1))
+    apart = [F("thread"), F("human")]
+    answers = Message.objects.filter(thread__in=ids, deleted_at=None).annotate(human=kind)
+    numbered = answers.annotate(
+        place=Window(RowNumber(), partition_by=apart, order_by=F("pk").desc()),
+        n=Window(Count("pk"), partition_by=apart),
+    )
+    return numbered.filter(place__lte=LAST).select_related("author").order_by("pk")
+
+
+def follow(wholes: list[Whole], minutes: int = 5) -> list[Whole]:
+    """Mark those with which the same person simply goes on, so that a face is drawn once."""
+    for before, now in zip(wholes, wholes[1:], strict=False):
+        one, two = before.message, now.message
+        soon = (two.at - one.at).total_seconds() < minutes * 60
+        now.follows = soon and one.author_id is not None and one.author_id == two.author_id and not two.card
+    return wholes

@@ -62,15 +62,26 @@ def house(**seed: int) -> Iterator[House]:
         env=environment, check=True, capture_output=True, text=True,
     )  # fmt: skip
     keys = json.loads(sown.stdout.splitlines()[-1])
-    port = free_port()
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fireside", "up", "--host", "127.0.0.1", "--port", str(port)],
-        env={**environment, "LOG_LEVEL": "ERROR"}, stdout=subprocess.DEVNULL,
+    try:
+        with served(folder) as (port, process):
+            yield House(port, process.pid, keys["cookie"], keys["token"], time.perf_counter() - began)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def served(folder: str, port: int = 0) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """`fireside up` on a folder, as its own process, ready when this yields and ended afterwards."""
+    port = port or free_port()
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "fireside", "up", "--host", "127.0.0.1", "--port", str(port), "--data", folder],
+        env={**os.environ, "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "fireside.config.settings"},
+        stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         _wait(port, process)
-        yield House(port, process.pid, keys["cookie"], keys["token"], time.perf_counter() - began)
+        yield port, process
     finally:
         process.terminate()
         try:
@@ -78,7 +89,6 @@ def house(**seed: int) -> Iterator[House]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,100 @@
+"""Finding what was learned before: by words, system, factor, person and date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from fireside.hearth.people import Person
+from fireside.hearth.search import PAGE, Hit, find
+from fireside.postmortems.postmortem import Postmortem
+
+ASKED = ("q", "system", "factor", "person", "since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One post-mortem in the list, with the words that were found in it."""
+
+    postmortem: Postmortem
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What somebody looks for; blanks are not looked at."""
+
+    given: dict[str, str]
+    before: int | None = None
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Search:
+        given = {name: query.get(name, "").strip()[:200] for name in ASKED}
+        before = query.get("before", "")
+        return cls(given, int(before) if before.isdecimal() and len(before) < 19 else None)
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(self.given.values())
+
+    def lines(self, person: Person) -> tuple[list[Line], str]:
+        """A page of what this person may see, newest first, and the address of the next page or ""."""
+        named: dict[str, Any] = {
+            "system": self.given["system"].lower(),
+            "factor": self.given["factor"].lower(),
+        }
+        named["people"] = self.given["person"].lstrip("@").lower()
+        hits = find(
+            self.given["q"], person=person, kinds=("postmortem",), before=self.before, limit=PAGE + 1,
+            since=_morning(self.given["since"]), until=_morning(self.given["until"], 1),
+            **{name: value for name, value in named.items() if value},
+        )  # fmt: skip
+        more = f"?{self.query(before=str(hits[PAGE - 1].doc.pk))}" if len(hits) > PAGE else ""
+        return _lines(hits[:PAGE], person), more
+
+    def query(self, **more: str) -> str:
+        return urlencode({name: value for name, value in {**self.given, **more}.items() if value})
+
+
+def _lines(hits: list[Hit], person: Person) -> list[Line]:
+    known = numbered(person).in_bulk([hit.doc.ref for hit in hits])
+    return [Line(known[hit.doc.ref], hit) for hit in hits if hit.doc.ref in known]
+
+
+def numbered(person: Person) -> Any:
+    """Post-mortems this person may see, with how much met, was offered and was applauded."""
+    return Postmortem.seen_by(person).annotate(
+        clapping=Count("applause", distinct=True),
+        things=Count("factors", distinct=True),
+        changes=Count("mitigations", distinct=True),
+        tellers=Count("tellings", filter=Q(tellings__shared_at__isnull=False), distinct=True),
+    )
+
+
+def _morning(words: str, days: int = 0) -> datetime | None:
+    """The first moment of a day in the reader's zone; what is no day is not looked at."""
+    try:
+        day = date.fromisoformat(words) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def anniversaries(person: Person) -> list[Postmortem]:
+    """What happened on this day in another year, and was told."""
+    today = timezone.localdate()
+    day = Q(incident__noticed_at__month=today.month, incident__noticed_at__day=today.day)
+    known = Postmortem.seen_by(person).filter(day, published_at__isnull=False)
+    return list(known.exclude(incident__noticed_at__year=today.year).order_by("-incident__noticed_at")[:3])
+
+
+def being_written(person: Person) -> list[Postmortem]:
+    """Drafts of incidents this person was in."""
+    drafts = Postmortem.seen_by(person).filter(published_at=None, asked__person=person)
+    return list(drafts.order_by("-pk")[:6])

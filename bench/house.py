@@ -74,7 +74,7 @@ def house(**seed: int) -> Iterator[House]:
 def served(folder: str, port: int = 0) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """`fireside up` on a folder, as its own process, ready when this yields and ended afterwards."""
     port = port or free_port()
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "fireside", "up", "--host", "127.0.0.1", "--port", str(port), "--data", folder],
         env={**os.environ, "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "fireside.config.settings"},
         stdout=subprocess.DEVNULL,

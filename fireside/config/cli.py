@@ -77,12 +77,19 @@ ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- where it listens is for whoever st
 
 
 @main.command()
-def demo() -> None:
+@click.option("--data", type=click.Path(path_type=Path), help="Folder to fill (FIRESIDE_DATA).")
+def demo(data: Path | None) -> None:
     """Fill an empty Fireside with the story of Unicorn Rentals."""
+    if data is not None:
+        env.give("FIRESIDE_DATA", str(data))
     ready()
     from fireside.config.demo import fill
+    from fireside.hearth.errors import Sorry
 
-    fill()
+    try:
+        click.echo(fill())
+    except Sorry as sorry:
+        raise click.ClickException(sorry.words) from sorry
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

@@ -17,6 +17,8 @@ from fireside.incidents.part import Part
 class Question(Part):
     """One question on the board; anyone may answer it."""
 
+    NUMBERED = True
+
     number = models.PositiveIntegerField()
     text = models.TextField()
     answer = models.TextField(blank=True, default="")

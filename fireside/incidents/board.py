@@ -20,6 +20,8 @@ from fireside.incidents.part import Part
 class Decision(Part):
     """A choice made while it was hot: why, the way back, and how we will know."""
 
+    NUMBERED = True
+
     number = models.PositiveIntegerField()  # D-1, D-2 ... within the incident
     what = models.TextField()
     because = models.TextField(blank=True, default="")
@@ -111,7 +113,7 @@ class Attempt(Part):
         Kind.DOING: "Doing", Kind.DONE: "Done", Kind.THEORY: "Theory", Kind.RULED_OUT: "Ruled out",
     }  # fmt: skip
     ICONS: ClassVar[dict[str, str]] = {
-        Kind.DOING: "circle-dot", Kind.DONE: "check", Kind.THEORY: "lightbulb",
+        Kind.DOING: "circle-dot", Kind.DONE: "check", Kind.THEORY: "brain",
         Kind.RULED_OUT: "circle-slash",
     }  # fmt: skip
 

@@ -68,16 +68,16 @@ class Coming(Part):
         """On the way, with a seat in the room; more words take the place of the first."""
         with transaction.atomic():
             incident.room.seat(by)
-            known = cls.objects.filter(incident=incident, call=call, by=by).first()
-            if known is None:
+            coming = Coming.objects.filter(incident=incident, call=call, by=by).first()
+            if coming is None:
                 noted = ("told", f"{by.name} is coming to help" + (f": {words}" if words else ""))
-                known = cls.begin(incident, noted, by=by, at=at, call=call, words=words)
+                coming = Coming.begin(incident, noted, by=by, at=at, call=call, words=words)
             else:
-                known.words = words
-                known.save(update_fields=["words"])
+                coming.words = words
+                coming.save(update_fields=["words"])
             if call is not None:
-                call.heard(known.at)
-        return known
+                call.heard(coming.at)
+        return coming
 
     def __str__(self) -> str:
         name = self.by.name if self.by else "Someone"

@@ -55,6 +55,6 @@ def backfill(ask: Ask, words: Words, at: When) -> Card:
     """Add what happened before anybody wrote it down, at the time it happened, in your time zone."""
     Incident.of(ask.where()).note("recalled", words, by=ask.person, at=at)
     return Card(
-        title=text("{at} {words}", at=Moment(at.isoformat()), words=words), kind="recalled", icon="history",
+        title=text("{at} {words}", at=Moment(at.isoformat()), words=words), kind="recalled", icon="clock",
         above=text("Put on the timeline"),
     )  # fmt: skip

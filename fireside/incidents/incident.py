@@ -29,8 +29,6 @@ class Severity(models.TextChoices):
 class Incident(Record):
     """Trouble with a room of its own; its state is when it came how far."""
 
-    Severity = Severity
-
     number = models.PositiveIntegerField(unique=True)
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True, default="")  # what customers see
@@ -233,7 +231,7 @@ class Incident(Record):
         keep(
             "incident", self.pk, title=str(self), body=f"{self.title}\n{self.summary}", room=self.room,
             at=self.noticed_at, url=self.get_absolute_url(), person=self.opened_by, severity=self.severity,
-            **({"system": self.system.slug} if self.system else {}),
+            system=self.system.slug if self.system else "",
         )  # fmt: skip
 
     def _change(self, verb: str, words: str, *, by: Person, at: datetime | None, **fields: Any) -> None:

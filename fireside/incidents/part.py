@@ -41,7 +41,7 @@ class Part(Record):
         with transaction.atomic():
             if cls.NUMBERED:
                 fields["number"] = cls._next_number(incident)
-            part = cls.objects.create(incident=incident, by=by, at=at or timezone.now(), **fields)
+            part = cls._default_manager.create(incident=incident, by=by, at=at or timezone.now(), **fields)
             part.note(verb, words.replace("{name}", part.name), by=by, at=part.at)
             part.index()
         return part
@@ -52,7 +52,9 @@ class Part(Record):
     def _next_number(cls, incident: Incident) -> int:
         """One more than the highest within the incident, whose row is the lock."""
         list(Incident.objects.select_for_update().filter(pk=incident.pk))
-        return (cls.objects.filter(incident=incident).aggregate(last=models.Max("number"))["last"] or 0) + 1
+        return (
+            cls._default_manager.filter(incident=incident).aggregate(last=models.Max("number"))["last"] or 0
+        ) + 1
 
     @property
     def story(self) -> str:

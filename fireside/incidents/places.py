@@ -40,7 +40,8 @@ def being_worked_on(person: Person) -> Drawn:
     )
     words: dict[int, str] = {}
     for attempt in doing[:200]:
-        hands.setdefault(attempt.incident_id, {})[attempt.by.pk] = attempt.by
+        if attempt.by is not None:
+            hands.setdefault(attempt.incident_id, {})[attempt.by.pk] = attempt.by
         if attempt.kind == Attempt.Kind.DOING:
             words.setdefault(attempt.incident_id, attempt.what)
     lines = [

@@ -38,19 +38,23 @@ QUEUE = "work"
 THREADS = 8
 CLAIM = 64  # jobs one look at the queue hands to the threads, so that a burst of timers is not late
 TICK = 0.25  # seconds between looks for what another process noted
+LOOK = 1.0  # seconds between looks at the clock and at the locks of other workers
 SLOTS = 16  # workers at most
 WAITS = (5, 30, 180, 1080, 6480)  # seconds before each new attempt; after the last the job is set aside
+PATIENCE = 1.5  # seconds that what runs may take to finish when the worker is told to end
 DEATHS = 5  # a job that was running this often when its worker died is set aside too
 ASIDE = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 WAITING = ("DELAYED", "ENQUEUED", "PENDING")
 DONE = ("SUCCESS", "CANCELLED")
 
 log = logging.getLogger(__name__)
+_running: set[str] = set()
 
 
 @DBOS.workflow(name="job", max_recovery_attempts=DEATHS)
 def _job(key: str, name: str, entry: int, attempt: int) -> None:
     """Run a job; what fails is tried again later, so that nothing stands behind it meanwhile."""
+    _running.add(key)
     close_old_connections()
     try:
         workflows.run(name, entry)
@@ -61,6 +65,7 @@ def _job(key: str, name: str, entry: int, attempt: int) -> None:
         _put_off(key, name, entry, attempt + 1, WAITS[attempt - 1])
     finally:
         close_old_connections()
+        _running.discard(key)
 
 
 def _put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> None:
@@ -87,6 +92,7 @@ class Worker:
         self._slot = next(slot for slot in map(_slot, range(SLOTS)) if self._locks.take(slot))
         self._kicked = threading.Event()
         self._ending = threading.Event()
+        self._looked = 0.0
         self._minute = 0
         self._recurred: dict[str, str] = {}
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
@@ -110,11 +116,14 @@ class Worker:
         self._thread.start()
 
     def end(self) -> None:
-        """Finish what runs, at most two seconds; the next worker takes up the rest."""
+        """Finish what runs, if that is soon; the next worker takes up the rest."""
         self._ending.set()
         self._kicked.set()
-        self._thread.join(2)
-        DBOS.destroy(workflow_completion_timeout_sec=1)
+        latest = time.monotonic() + PATIENCE
+        self._thread.join(PATIENCE)
+        while _running and time.monotonic() < latest:
+            time.sleep(0.02)
+        DBOS.destroy()
         self._locks.free(self._slot)
 
     def _live(self) -> None:
@@ -126,19 +135,22 @@ class Worker:
                     self._route()
             except (DatabaseError, sa.exc.SQLAlchemyError):
                 log.exception("The worker could not reach the database and tries again")
+                connection.close()
                 self._ending.wait(1)
-            close_old_connections()
         self._locks.free("router")
 
     def _route(self) -> None:
         while workflows.route(start):
             pass
-        if (minute := int(time.time() // 60)) != self._minute:
+        if time.monotonic() - self._looked >= LOOK:
+            self._looked = time.monotonic()
+            self._take_over()
             self._recur()
-            self._minute = minute
-        self._take_over()
 
     def _recur(self) -> None:
+        if (minute := int(time.time() // 60)) == self._minute:
+            return
+        self._minute = minute
         for job in workflows.recurring_now(timezone.now()):
             if self._recurred.get(job.name) != job.key:
                 start(job)

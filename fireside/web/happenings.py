@@ -12,7 +12,8 @@ from django.utils import timezone, translation
 
 from fireside.hearth.rooms import Seat
 from fireside.hearth.timeline import Entry
-from fireside.web.html import article
+from fireside.web.html import articles
+from fireside.web.reading import Whole, whole
 
 log = logging.getLogger(__name__)
 
@@ -67,16 +68,24 @@ def after(last: int, to: int | None, most: int, places: Callable[[str], Iterable
         "room", "person"
     ):
         seats.setdefault(room, set()).add(person)
-    return [_happening(entry, frozenset(seats.get(entry.room_id or 0, ())), places) for entry in found]
+    wholes = {each.message.pk: each for each in whole(entry.message for entry in found if entry.message)}
+    return [
+        _happening(
+            entry, frozenset(seats.get(entry.room_id or 0, ())), wholes.get(entry.message_id or 0), places
+        )
+        for entry in found
+    ]
 
 
-def _happening(entry: Entry, seated: frozenset[int], places: Callable[[str], Iterable[Place]]) -> Happening:
+def _happening(
+    entry: Entry, seated: frozenset[int], said: Whole | None, places: Callable[[str], Iterable[Place]]
+) -> Happening:
     topics, events, room = {}, {}, entry.room
     articles: dict[Place, bytes] = {}
     unread: frozenset[int] = frozenset()
     if room and entry.verb.startswith("message."):
         topics["message"] = f"room:{room.slug}"
-        articles = {place: _message(entry, place) for place in places(topics["message"])}
+        articles = {place: _message(entry, said, place) for place in places(topics["message"])}
         if entry.verb == "message.said" and not entry.data.get("thread"):
             unread = seated - {entry.by_id}
             events["unread"] = event("unread", room=room.slug, unread=True)
@@ -90,21 +99,21 @@ def _happening(entry: Entry, seated: frozenset[int], places: Callable[[str], Ite
     return Happening(entry.pk, entry.verb, entry.about, topics, told, unread, events, articles)
 
 
-def _message(entry: Entry, place: Place) -> bytes:
+def _message(entry: Entry, said: Whole | None, place: Place) -> bytes:
     zone, language = place
     with timezone.override(zone), translation.override(language):
         return event(
             "message", kind=entry.verb.removeprefix("message."), message=entry.message_id,
-            room=entry.room.slug if entry.room else "", thread=entry.data.get("thread"), html=_drawn(entry),
+            room=entry.room.slug if entry.room else "", thread=entry.data.get("thread"), html=_drawn(said),
         )  # fmt: skip
 
 
-def _drawn(entry: Entry) -> str | None:
+def _drawn(said: Whole | None) -> str | None:
     """The message as it looks now; None when it cannot be drawn, and the page loads itself anew."""
-    if entry.message is None:
+    if said is None:
         return None
     try:
-        return article(entry.message)
+        return articles([said])[0]
     except Exception:  # one message that cannot be drawn must not silence all the others
-        log.exception("Message %s could not be drawn for live pages", entry.message_id)
+        log.exception("Message %s could not be drawn for live pages", said.message.pk)
         return None

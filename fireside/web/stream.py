@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import Max
 from django.http import HttpRequest, parse_cookie
 
@@ -159,9 +159,8 @@ class Broadcaster:
             return after(self.last, None, MOST_MISSED, lambda topic: list(self._places.get(topic, ())))
         except DatabaseError:
             log.exception("Live pages could not look at the timeline and try again")
+            connection.close()
             return []
-        finally:
-            close_old_connections()
 
     def _tell(self, happening: Happening) -> None:
         concerned: set[Reader] = set()

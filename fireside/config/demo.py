@@ -21,6 +21,7 @@ from fireside.hearth.models import Organisation, Person, Room, Team
 from fireside.hearth.workflows import rest, settle
 from fireside.incidents.drawn import redraw
 from fireside.incidents.models import Call, Incident
+from fireside.postmortems.models import Postmortem, Telling
 from fireside.systems.models import Runbook, System
 
 Lines = Sequence[tuple[int, str, str, str]]
@@ -29,7 +30,9 @@ Lines = Sequence[tuple[int, str, str, str]]
 def fill() -> str:
     """Tell the whole story in one transaction; returns what to say to whoever asked for it."""
     if Organisation.current() is not None:
-        raise Sorry("There are people in this Fireside already. For the demo use an empty folder: --data ./demo")
+        raise Sorry(
+            "There are people in this Fireside already. For the demo use an empty folder: --data ./demo"
+        )
     now = timezone.now()
     with transaction.atomic():
         with happened(now - timedelta(days=400)):
@@ -58,7 +61,9 @@ def _people() -> None:
         Team.objects.create(slug=slug, name=name, purpose=purpose)
     secret = make_password(story.PASSWORD)
     for handle, (name, _, about) in others:
-        person = Person.welcome(name, email=f"{handle}@example.org", handle=handle, zone=story.ZONE, about=about)
+        person = Person.welcome(
+            name, email=f"{handle}@example.org", handle=handle, zone=story.ZONE, about=about
+        )
         Person.objects.filter(pk=person.pk).update(password=secret)
     for handle, (_, teams, about) in story.PEOPLE.items():
         person = _who(handle)
@@ -93,15 +98,23 @@ def _systems(now: datetime) -> None:
 
 
 def _past(now: datetime) -> None:
-    quiet = _tell(story.QUIET, now - timedelta(days=36, hours=7))
-    with happened(now - timedelta(days=33)):
-        _write(quiet, story.QUIET_STORY, "The night search went quiet", story.QUIET_SUMMARY)
+    begin = now - timedelta(days=6, hours=7)
+    quiet = _tell(story.QUIET, begin)
+    with happened(now - timedelta(days=5)):
+        lines = [*story.QUIET_STORY, *story.QUIET_MORE]
+        _write(quiet, lines, "The night search went quiet", story.QUIET_SUMMARY)
+    for handle, moments in story.QUIET_TELLINGS.items():
+        telling = Telling.mine(Postmortem.objects.get(incident=quiet), _who(handle))
+        for minutes, saw, knew, thought in moments:
+            telling.add(begin + timedelta(minutes=minutes), saw=saw, knew=knew, thought=thought)
+        telling.share()
+    with happened(now - timedelta(days=2)):
         _do("luca", quiet.room, "publish")
         settle()
     for handle in ("aroha", "mei", "sione", "ruth", "kiri"):
         _do(handle, quiet.room, "applaud")
-    calendar = _tell(story.CALENDAR, now - timedelta(days=12, hours=3))
-    with happened(now - timedelta(days=11)):
+    calendar = _tell(story.CALENDAR, now - timedelta(days=4, hours=3))
+    with happened(now - timedelta(days=3)):
         _write(calendar, story.CALENDAR_STORY, "The Sunday with a missing hour", "")
 
 
@@ -115,7 +128,9 @@ def _write(incident: Incident, lines: Sequence[tuple[str, str]], title: str, sum
 
 def _live(now: datetime) -> None:
     group = _alert(now - timedelta(minutes=47))
-    lines = [(minutes, who, room, line.replace("{group}", group.ref)) for minutes, who, room, line in story.REFUSED]
+    lines = [
+        (minutes, who, room, line.replace("{group}", group.ref)) for minutes, who, room, line in story.REFUSED
+    ]
     incident = _tell(lines, now)
     group.refresh_from_db()
     begin = group.opened_at.replace(second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The story of Unicorn Rentals, as the demo tells it: people, rooms, runbooks, and what they lived through."""
+"""The story of Unicorn Rentals, as the demo tells it: people, rooms, runbooks, what they lived through."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ RUNBOOKS = {
     ),
 }  # fmt: skip
 
-# The night search went quiet: five weeks ago. (minutes from its beginning, who, room, line)
+# The night search went quiet: last week. (minutes from its beginning, who, room, line)
 # {inc} is the incident's room.
 QUIET = [
     (0, "luca", "stable-hands", "/incident Search finds nothing for anyone severity: customers feel it"),
@@ -99,13 +99,36 @@ QUIET_STORY = [
     ("ruth", "/mitigation hears when a search for “unicorn” finds none owner: @ruth"),
 ]  # fmt: skip
 
+QUIET_MORE = [
+    ("ruth", "/affected four hundred and twelve people looking for a unicorn happened: they found none, and left "
+     "needs: to hear that unicorns exist offers: @kiri"),
+    ("luca", "/surprised Nobody had ever seen the copy copy nothing. It had done so twice before, on quieter nights."),
+    ("luca", "/thank-you To Ruth, who came without being asked. To the customer who wrote, and did not just leave."),
+]  # fmt: skip
+
 QUIET_SUMMARY = (
     "For nineteen minutes in the night, every search answered quickly and found nothing. Four hundred and twelve people "
     "looked for a unicorn and left; no booking was lost. An index copied at two in the morning was empty, and everything "
     "that watches search was pleased with how fast it had become."
 )
 
-# Bookings went missing from the calendar: twelve days ago, its post-mortem is being written.
+# handle: [(minutes from its beginning, saw, knew, thought)]
+QUIET_TELLINGS = {
+    "luca": [
+        (-4, "Search answered in four milliseconds, usually ninety. I thought the new cache had warmed.",
+         "That nothing was released since Friday.", "That we could all go back to bed."),
+        (3, "A customer wrote that no unicorns exist. I searched for “unicorn” and found none.",
+         "That the index is copied at two.", "That fast and empty look the same on our graphs."),
+    ],
+    "ruth": [
+        (5, "The copy's log ended with “ok, 0 documents”.",
+         "That “ok” had always meant the copy was whole.", "That I had never read past the word ok."),
+        (12, "Yesterday's index, whole, one alias away.",
+         "That an old answer beats none.", "That we need not know why before it stops hurting."),
+    ],
+}  # fmt: skip
+
+# Bookings went missing from the calendar: four days ago; its post-mortem is being written.
 CALENDAR = [
     (0, "kiri", "saddle-and-tack", "/incident Bookings are missing from the calendar severity: some customers feel it"),
     (2, "josh", "{inc}", "/lead"),
@@ -160,7 +183,6 @@ REFUSED = [
     (-6, "priya", "{inc}", "/ask If we do nothing for ten minutes, what happens?"),
     (-4, "mei", "{inc}", "The roll-back is at half the servers."),
 ]  # fmt: skip
-
 
 
 def alert(since: str) -> dict[str, object]:

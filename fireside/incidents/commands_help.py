@@ -39,7 +39,7 @@ def answer(ask: Ask, words: Words, question: Word = "") -> Question:
     found, words = _question(here, words, question)
     found.reply(words, by=ask.person, at=ask.at)
     if alike(found.text, coach.WHAT_CUSTOMERS_SEE):
-        found.incident.describe(words, by=ask.person, at=ask.at)
+        found.incident.see(words)
     return found
 
 

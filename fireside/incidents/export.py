@@ -47,7 +47,7 @@ def _lines(incident: Incident, person: Person) -> Iterator[str]:
 
 def _said(told: Line) -> str:
     words = plain(f"{told.firmly}: {told.words}" if told.firmly else told.words)
-    who = f" ({plain(told.entry.by.name)})" if told.entry.by else ""
+    who = f" ({plain(told.entry.by.name)})" if told.entry.by and not told.is_named else ""
     if told.entry.message is not None and told.entry.verb == "message.starred":
         words += f" [said here]({settings.PUBLIC_URL}{told.entry.message.get_absolute_url()})"
     return words + who

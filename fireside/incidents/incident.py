@@ -220,7 +220,17 @@ class Incident(Record):
 
     def describe(self, words: str, *, by: Person, at: datetime | None = None) -> None:
         """What customers see, in a sentence or two."""
-        self._change("described", f"What customers see: {words}", by=by, at=at, summary=words)
+        with transaction.atomic():
+            self.note("described", f"What customers see: {words}", by=by, at=at)
+            self.see(words)
+
+    def see(self, words: str) -> None:
+        """What customers see, from an entry that tells it already."""
+        with transaction.atomic():
+            self.summary = words
+            self.save(update_fields=["summary"])
+            self.index()
+            self.show()
 
     def promise(self, due: datetime | None) -> None:
         """When the next update is due; None when none was promised."""

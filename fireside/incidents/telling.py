@@ -21,6 +21,7 @@ LOOK = {
     "decision.back": "decision", "call.made": "help", "coming.told": "help",
 }  # fmt: skip
 FIRMLY = ("decision.made", "decision.back", "call.made", "attempt.ruled-out", "update.told")
+NAMED = ("incident.led", "incident.shadowed", "coming.told")  # whose words name the person already
 MOST_PEOPLE = 12
 
 
@@ -48,6 +49,10 @@ class Line:
     words: str
     firmly: str = ""
     new_day: bool = False  # no line above it was on this day
+
+    @property
+    def is_named(self) -> bool:
+        return self.entry.verb in NAMED
 
     @property
     def look(self) -> str:

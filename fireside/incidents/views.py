@@ -15,7 +15,7 @@ from fireside.incidents.telling import coming_to, lines_of, people_of, stages_of
 from fireside.web.page import asker, found, page
 
 ON_PAGE = 20
-LINES = 60
+LINES = 30
 DECISIONS = 200
 
 

@@ -121,7 +121,7 @@ def test_the_whole_register_reads_in_order(do, web, trouble, ana):
 
 
 def test_the_timeline_goes_back_a_page_at_a_time(do, web, trouble, ana):
-    for number in range(1, 71):
+    for number in range(1, 36):
         do(ana, f"/theory number {number}.", trouble.room)
     client = web(ana)
     page = client.get(trouble.get_absolute_url())

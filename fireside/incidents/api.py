@@ -1,0 +1,83 @@
+"""What programs may read of incidents and of the decisions made in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from django.db.models import Q
+
+from fireside.incidents.models import Decision, Incident
+from fireside.web.api.records import readable
+
+
+class IncidentShape(msgspec.Struct):
+    """Trouble with a room of its own; `state` is the furthest stage, in words."""
+
+    id: int
+    name: str
+    title: str
+    summary: str
+    severity: str
+    state: str
+    room: str
+    system: str | None
+    lead: str | None
+    noticed_at: datetime
+    eased_at: datetime | None
+    normal_at: datetime | None
+    closed_at: datetime | None
+    url: str
+
+
+class DecisionShape(msgspec.Struct):
+    """A choice made while it was hot."""
+
+    id: int
+    name: str
+    incident: str
+    what: str
+    because: str
+    undo: str
+    by: str | None
+    at: datetime
+    back_at: datetime | None
+    url: str
+
+
+def incident_shape(incident: Incident) -> IncidentShape:
+    return IncidentShape(
+        id=incident.pk, name=incident.name, title=incident.title, summary=incident.summary,
+        severity=incident.severity, state=incident.state, room=incident.room.slug,
+        system=incident.system.slug if incident.system else None,
+        lead=incident.lead.handle if incident.lead else None, noticed_at=incident.noticed_at,
+        eased_at=incident.eased_at, normal_at=incident.normal_at, closed_at=incident.closed_at,
+        url=incident.get_absolute_url(),
+    )  # fmt: skip
+
+
+def decision_shape(decision: Decision) -> DecisionShape:
+    return DecisionShape(
+        id=decision.pk, name=decision.name, incident=decision.incident.name, what=decision.what,
+        because=decision.because, undo=decision.undo, by=decision.by.handle if decision.by else None,
+        at=decision.at, back_at=decision.back_at, url=decision.get_absolute_url(),
+    )  # fmt: skip
+
+
+def _numbered(words: str) -> Q:
+    """ "INC-12" or "12"; anything else finds nothing."""
+    number = words.upper().removeprefix("INC-")
+    plain = number.isascii() and number.isdecimal() and len(number) < 10
+    return Q(incident__number=int(number)) if plain else Q(pk=0)
+
+
+readable(
+    "incidents", lambda: Incident.objects.select_related("room", "system", "lead"), incident_shape,
+    help="What was in trouble, and how far putting it right has come.",
+    filters={"system": lambda words: Q(system__slug=words), "room": lambda words: Q(room__slug=words)},
+)  # fmt: skip
+readable(
+    "decisions", lambda: Decision.objects.select_related("incident__room", "by"), decision_shape,
+    room="incident__room", help="Choices made in incidents, with the reason and the way back.",
+    filters={"incident": _numbered},
+)  # fmt: skip

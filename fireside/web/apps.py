@@ -1,4 +1,4 @@
-"""The web app."""
+"""The web app: the hearth, rooms and people are on the rail of every page."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,12 @@ from django.apps import AppConfig
 class WebConfig(AppConfig):
     name = "fireside.web"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from fireside.web import places
+
+        places.nav += [
+            places.Nav("Hearth", "/", "house", "home", 0),
+            places.Nav("Rooms", "/rooms/", "message-circle", "rooms", 45),
+            places.Nav("People", "/people/", "users", "people", 70, phone=False),
+        ]

@@ -1,4 +1,4 @@
-"""How cards and messages are drawn as HTML; other people's words are escaped by the templates, in one place."""
+"""How cards and messages are drawn as HTML; the templates escape other people's words, in one place."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ICONS = {
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button as the page needs it: the one form of the page carries it, so that it is the same for every reader."""
+    """A button, carried by the one form of the page, so that it is the same for every reader."""
 
     words: str
     url: str
@@ -92,7 +92,7 @@ def harmless(url: str) -> bool:
 
 def _card(card: Card, room: str, ident: str) -> dict[str, Any]:
     steps = [(step, _inline(step.words)) for step in card.steps]
-    tone = card.tone if card.tone else ("thanks" if card.kind == "thanks" else "")
+    tone = card.tone or ("thanks" if card.kind == "thanks" else "")
     return {
         "card": card,
         "icon_name": card.icon or ICONS.get(card.kind, "flame"),
@@ -114,7 +114,7 @@ def _card(card: Card, room: str, ident: str) -> dict[str, Any]:
 
 def _inline(words: str) -> SafeString:
     """One line of markdown without its paragraph."""
-    html = markdown(words).strip()
+    html = prose(words, frozenset()).strip()
     if html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>"):
         return SafeString(html[3:-4])
     return SafeString(html)
@@ -143,6 +143,6 @@ def _message(each: Whole) -> dict[str, Any]:
 
 
 def _render(template: Any, context: dict[str, Any]) -> SafeString:
-    from django.template import Context  # noqa: PLC0415 -- the engine is ready when the apps are
+    from django.template import Context
 
     return SafeString(template.render(Context(context)).strip())

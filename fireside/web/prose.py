@@ -20,8 +20,8 @@ from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 
 TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
-    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+    "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 CLASSES = {"ul": {"contains-task-list"}}
@@ -52,7 +52,9 @@ def known(texts: Iterable[str]) -> frozenset[str]:
     rooms = [name for sign, name in wished if sign == "#"]
     found: set[str] = set()
     if people:
-        found |= {f"@{name}" for name in Person.objects.filter(handle__in=people).values_list("handle", flat=True)}
+        found |= {
+            f"@{name}" for name in Person.objects.filter(handle__in=people).values_list("handle", flat=True)
+        }
     if rooms:
         open_rooms = Room.objects.filter(slug__in=rooms, private=False)
         found |= {f"#{name}" for name in open_rooms.values_list("slug", flat=True)}
@@ -102,7 +104,8 @@ def _mention(found: re.Match[str], names: frozenset[str]) -> str:
         return found[0]
     rest = found[2][len(name) :]
     url = reverse("person" if sign == "@" else "room", args=[name])
-    return f'<a class="mention" href="{escape(url)}" data-name="{escape(sign + name)}">{found[0][: len(name) + 1]}</a>{rest}'
+    shown = found[0][: len(name) + 1]
+    return f'<a class="mention" href="{escape(url)}" data-name="{escape(sign + name)}">{shown}</a>{rest}'
 
 
 def _picture(self: Any, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:

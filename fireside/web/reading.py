@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from django.db.models import Case, Count, F, QuerySet, Value, When, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
@@ -87,7 +87,7 @@ def _replies(ids: list[int]) -> QuerySet[Message]:
 
 def follow(wholes: list[Whole], minutes: int = 5) -> list[Whole]:
     """Mark those with which the same person simply goes on, so that a face is drawn once."""
-    for before, now in zip(wholes, wholes[1:], strict=False):
+    for before, now in pairwise(wholes):
         one, two = before.message, now.message
         soon = (two.at - one.at).total_seconds() < minutes * 60
         now.follows = soon and one.author_id is not None and one.author_id == two.author_id and not two.card

@@ -1,20 +1,22 @@
-"""The addresses of the web door."""
+"""The addresses of rooms, words, files, search and the hearth."""
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import path
 
+from fireside.web.views import do, files, home, messages, rooms, search, words
 
-def soon(request: HttpRequest, **where: object) -> HttpResponse:
-    return HttpResponse(status=404)
-
-
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", soon, name="home"),
-    path("search/", soon, name="search"),
-    path("do/<slug:verb>/", soon, name="do"),
-    path("rooms/<slug:slug>/", soon, name="room"),
-    path("rooms/<slug:slug>/m/<int:pk>/", soon, name="message"),
-    path("files/<int:pk>/<str:name>", soon, name="file"),
-    path("people/<str:handle>/", soon, name="person"),
-    path("teams/<slug:slug>/", soon, name="team"),
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
+    path("do/<slug:verb>/", do.do, name="do"),
+    path("rooms/", rooms.rooms, name="rooms"),
+    path("rooms/<slug:slug>/", rooms.room, name="room"),
+    path("rooms/<slug:slug>/pinned/", rooms.pinned, name="room-pinned"),
+    path("rooms/<slug:slug>/files/", rooms.files, name="room-files"),
+    path("rooms/<slug:slug>/people/", rooms.people, name="room-people"),
+    path("rooms/<slug:slug>/about/", rooms.about, name="room-about"),
+    path("rooms/<slug:slug>/read/", rooms.read, name="room-read"),
+    path("rooms/<slug:slug>/palette/", rooms.palette, name="room-palette"),
+    path("rooms/<slug:slug>/draft/", words.draft, name="room-draft"),
+    path("rooms/<slug:slug>/m/<int:pk>/", messages.message, name="message"),
+    path("files/<int:pk>/<str:name>", files.file, name="file"),
 ]

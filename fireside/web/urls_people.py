@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from fireside.web.views import people, settings, welcome
+from fireside.web.views import people, rooms, settings, welcome
 
 to_reset = RedirectView.as_view(pattern_name="account_reset_password")
 reset_done = account.password_reset_from_key_done
@@ -27,6 +27,7 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("people/", people.people, name="people"),
+    path("people/suggest/", rooms.suggest, name="suggest"),
     path("people/<str:handle>/", people.person, name="person"),
     path("teams/", people.teams, name="teams"),
     path("teams/<slug:slug>/", people.team, name="team"),

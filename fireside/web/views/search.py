@@ -1,0 +1,66 @@
+"""Search: everything this person may see that holds the words, newest first."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from fireside.hearth.people import Person
+from fireside.hearth.rooms import Room
+from fireside.hearth.search import PAGE, Hit, find
+from fireside.web.page import asker, page
+from fireside.web.views.words import number
+
+NARROW = ("q", "kind", "room", "person", "since", "until")
+KINDS = {
+    "message": ("Words in rooms", "message-circle"),
+    "incident": ("Incidents", "siren"),
+    "postmortem": ("Post-mortems", "book-heart"),
+    "runbook": ("Runbooks", "book-open"),
+    "system": ("Systems", "server"),
+    "alert": ("Alerts", "bell"),
+}
+
+
+@login_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """`q` words, `kind`, `room`, `person`, `since` and `until` as days in the reader's zone."""
+    asked = {name: request.GET.get(name, "").strip().replace("\0", "") for name in NARROW}
+    hits = _find(request, asked) if any(asked.values()) else []
+    earlier = ""
+    if len(hits) == PAGE:
+        query = request.GET.copy()
+        query["before"] = str(hits[-1].doc.pk)
+        earlier = f"?{query.urlencode()}"
+    return page(
+        request, "web/search.html", at="search", asked=asked, kinds=KINDS, begun=any(asked.values()),
+        earlier=earlier, hits=[(hit, KINDS.get(hit.doc.kind, ("", "file"))[1]) for hit in hits],
+    )  # fmt: skip
+
+
+def _find(request: HttpRequest, asked: dict[str, str]) -> list[Hit]:
+    """The hits; a room or person that is not there for this reader holds nothing."""
+    me = asker(request)
+    room = Room.enterable_by(me).filter(slug=asked["room"].lstrip("#")).first()
+    person = Person.objects.filter(handle=asked["person"].lstrip("@").lower()).first()
+    if (asked["room"] and room is None) or (asked["person"] and person is None):
+        return []
+    return find(
+        asked["q"], person=me, kinds=(asked["kind"],) if asked["kind"] in KINDS else (), room=room,
+        author=person, since=_day(asked["since"]), until=_day(asked["until"], after=1),
+        before=number(request.GET.get("before")),
+    )  # fmt: skip
+
+
+def _day(words: str, after: int = 0) -> datetime | None:
+    """The beginning of a day in the reader's zone, or of the day `after` it."""
+    try:
+        day = date.fromisoformat(words) + timedelta(days=after)
+        return timezone.make_aware(datetime.combine(day, time())).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -37,12 +37,11 @@ def alerts(request: HttpRequest) -> HttpResponse:
     if words:
         groups = groups.filter(title__icontains=words)
     over, later = _page(groups.exclude(resolved_at=None), request.GET.get("before", ""))
-    query = {"system": system, "words": words}
     return page(
         request, "alerts/alerts.html", at="alerts", topics=["home"],
         firing=groups.filter(resolved_at=None)[:100], over=over, words=words, system=system,
         systems=visible(System.objects.all(), person),
-        later=f"?{urlencode({**query, 'before': later})}" if later else "",
+        later=f"?{urlencode({'system': system, 'words': words, 'before': later})}" if later else "",
         narrowed=bool(system or words),
     )  # fmt: skip
 

@@ -76,11 +76,11 @@ def test_a_runbook_is_written_in_the_room_and_found_by_its_words(
 ) -> None:
     do(
         bo,
-        "/runbook Payments are refused system: storefront alert: RefusalsHigh steps: Look at the queue.\nDouble.",
+        "/runbook Payments are refused system: storefront alert: RefusalsHigh steps: See the queue.\nDouble.",
         room,
     )
     book = Runbook.objects.get()
-    assert book.steps == ["Look at the queue.", "Double."]
+    assert book.steps == ["See the queue.", "Double."]
     assert not book.is_draft
     assert [step.words for step in room.messages.order_by("-pk")[0].drawn.steps] == book.steps
     assert [hit.doc.title for hit in find("double queue", person=cy, kinds=("runbook",))] == [
@@ -100,7 +100,7 @@ def test_without_steps_the_form_is_shown_with_the_words_kept(do: Do, bo: Person,
 
 def test_list_items_are_the_steps_and_other_words_stay() -> None:
     book = Runbook(
-        body="First breathe.\n\n1. Look at `queue`\n   - and in it\n2) Double it\n- [ ] Tell the room\n\nRest."
+        body="First breathe.\n\n1. Look at `queue`\n   - and in it\n2) Double it\n- [ ] Tell the room"
     )
     assert book.steps == ["Look at `queue`", "and in it", "Double it", "Tell the room"]
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Person
 from fireside.hearth.search import PAGE, Hit, find
 from fireside.postmortems.postmortem import Postmortem
@@ -45,11 +46,9 @@ class Search:
 
     def lines(self, person: Person) -> tuple[list[Line], str]:
         """A page of what this person may see, newest first, and the address of the next page or ""."""
-        named: dict[str, Any] = {
-            "system": self.given["system"].lower(),
-            "factor": self.given["factor"].lower(),
-        }
-        named["people"] = self.given["person"].lstrip("@").lower()
+        given = {name: words.lower() for name, words in self.given.items()}
+        named: dict[str, Any] = {"system": given["system"], "factor": given["factor"]}
+        named["people"] = _handle(given["person"])
         hits = find(
             self.given["q"], person=person, kinds=("postmortem",), before=self.before, limit=PAGE + 1,
             since=_morning(self.given["since"]), until=_morning(self.given["until"], 1),
@@ -60,6 +59,16 @@ class Search:
 
     def query(self, **more: str) -> str:
         return urlencode({name: value for name, value in {**self.given, **more}.items() if value})
+
+
+def _handle(words: str) -> str:
+    """Whoever is meant by these words; somebody who left is found by their whole handle."""
+    if not words:
+        return ""
+    try:
+        return Person.named(words).handle
+    except Sorry:
+        return words.lstrip("@")
 
 
 def _lines(hits: list[Hit], person: Person) -> list[Line]:

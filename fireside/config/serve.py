@@ -7,6 +7,7 @@ import errno
 import hashlib
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from fireside.hearth.slots import alone
 
+MOST = 20_000  # requests and open pages at a time
 PATIENCE = 2.5  # seconds that leaving may take
 
 
@@ -91,7 +93,14 @@ def check_port(host: str, port: int) -> None:
 
 def serve(host: str, port: int, *, worker: bool, opened: Callable[[str], None]) -> None:
     """Listen until SIGTERM or SIGINT, and say when the door is open; with `worker` also run jobs here."""
+    _allow_many_pages()
     uvloop.run(_serve(host, port, worker=worker, opened=opened))
+
+
+def _allow_many_pages() -> None:
+    """Every open page is an open file; take as many as the system lets us have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(host: str, port: int, *, worker: bool, opened: Callable[[str], None]) -> None:
@@ -101,7 +110,14 @@ async def _serve(host: str, port: int, *, worker: bool, opened: Callable[[str], 
     from fireside.config import asgi
 
     server = Server(
-        asgi.app, host, port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False, backlog=1024
+        asgi.app,
+        host,
+        port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_enabled=False,
+        backlog=1024,
+        backpressure=MOST,
     )
     loop, leaving = asyncio.get_running_loop(), asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):

@@ -253,7 +253,7 @@ def _reader(scope: Scope, person: Person, newest: int) -> Reader:
 async def _carry(house: Broadcaster, reader: Reader, newest: int, receive: Receive, send: Send) -> None:
     """Tell one page what it missed, then all that is new, until one side has had enough."""
     since, to = reader.since, house.join(reader, newest)
-    reader.since = max(since, to)
+    reader.since = max(since, to) if since <= newest else to  # an id from before a backup was put back
     leaving = asyncio.create_task(_until_gone(reader, receive))
     try:
         headers = [

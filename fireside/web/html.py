@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from time import time
+from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from django.template import Context
 from django.template.loader import get_template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
-from fireside.hearth.cards import Button, Card, Code, Link, Mention, Moment, Part, Text
+from fireside.hearth.cards import Button, Card, Code, Link, Mention, Moment, Part, Text, load
 from fireside.hearth.messages import Message
 from fireside.web.drawings import spark
 from fireside.web.prose import markdown, prose
-from fireside.web.reading import Whole, whole
+from fireside.web.reading import Claps, Whole, whole
 from fireside.web.templatetags.fireside import clock, day, since
 
 __all__ = ["article", "articles", "draw", "markdown", "said"]
@@ -40,21 +46,56 @@ class Press:
     ask: bool
 
 
+class Face(NamedTuple):
+    """Of a person, what stands beside their words."""
+
+    pk: int
+    name: str
+    hue: int
+    initials: str
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everything that is drawn of a message, and nothing else."""
+
+    pk: int
+    at: datetime
+    room: str
+    story: bool
+    speaker: str
+    icon: str
+    author: Face | None
+    edited: bool
+    pinned: bool
+    deleted: bool
+    starred: bool
+    follows: bool
+    said: str
+    words: str
+    card: SafeString
+    files: tuple[tuple[str, str, int, bool], ...]
+    claps: tuple[Claps, ...]
+    traces: tuple[tuple[datetime, str], ...]
+    count: int
+    last: str
+
+
 def article(message: Message) -> SafeString:
     """One message with its card, claps, files and thread; the same for every reader."""
     return articles(whole([message]))[0]
 
 
 def articles(wholes: Iterable[Whole]) -> list[SafeString]:
-    """Messages that were read together, each drawn."""
-    template = get_template("web/parts/message.html").template  # type: ignore[attr-defined]
-    return [_render(template, _message(each)) for each in wholes]
+    """Messages that were read together, each drawn in the reader's zone and language."""
+    zone, language = timezone.get_current_timezone_name(), get_language() or ""
+    return [_article(_look(each, zone, language), zone, language) for each in wholes]
 
 
 def draw(card: Card, room: str = "", ident: str = "") -> SafeString:
     """A card as HTML; `room` is where its buttons act, `ident` makes the ids in it its own."""
-    template = get_template("web/parts/card.html").template  # type: ignore[attr-defined]
-    return _render(template, _card(card, room, ident))
+    return _render("web/parts/card.html", _card(card, room, ident))
 
 
 def said(words: Text | None) -> SafeString:
@@ -67,7 +108,7 @@ def said(words: Text | None) -> SafeString:
 def _part(part: Part) -> SafeString | str:
     match part:
         case Mention(handle=handle, name=name):
-            return format_html('<a class="mention" href="{}">{}</a>', reverse("person", args=[handle]), name)
+            return format_html('<a class="mention" href="{}">{}</a>', _address("person", handle), name)
         case Link(words=words, url=url):
             return format_html('<a href="{}">{}</a>', url, words) if harmless(url) else words
         case Moment(at=at, style=style):
@@ -124,25 +165,57 @@ def _press(button: Button, room: str) -> Press:
     values = {**button.values, **({"room": room} if room and "room" not in button.values else {})}
     query = f"?{urlencode(values)}" if values else ""
     shade = TONES.get(button.tone, "")
-    return Press(button.words, reverse("do", args=[button.verb]) + query, shade, button.icon, button.ask)
+    return Press(button.words, _address("do", button.verb) + query, shade, button.icon, button.ask)
 
 
-def _message(each: Whole) -> dict[str, Any]:
-    message = each.message
-    card = each.card
-    return {
-        "m": message,
-        "whole": each,
-        "room": message.room,
-        "url": message.get_absolute_url(),
-        "words": prose(message.text, each.names) if message.text else "",
-        "card": draw(card, message.room.slug, f"m{message.pk}") if card else "",
-        "face": (card.icon or ICONS.get(card.kind, "flame")) if card else "flame",
-        "act": f"?{urlencode({'message': message.pk, 'room': message.room.slug})}",
-    }
+def _look(each: Whole, zone: str, language: str) -> Look:
+    message, author = each.message, each.message.author
+    room = message.room.slug
+    card, face = SafeString(""), ""
+    if message.card:
+        told = json.dumps(message.card)
+        minute = int(time() // 60) if '"since"' in told else 0
+        card, face = _drawn(told, room, f"m{message.pk}", zone, language, minute)
+    return Look(
+        pk=message.pk, at=message.at, room=room, story=bool(message.room.story), icon=face,
+        speaker=message.speaker,
+        author=Face(author.pk, author.name, author.hue, author.initials, author.handle) if author else None,
+        edited=message.edited_at is not None, pinned=message.pinned_at is not None,
+        deleted=message.deleted_at is not None, starred=each.starred, follows=each.follows, said=message.said,
+        words=prose(message.text, each.names) if message.text else "", card=card,
+        files=tuple((f.get_absolute_url(), f.name, f.size, f.is_picture) for f in message.files.all()),
+        claps=each.claps, traces=tuple((trace.at, trace.text) for trace in each.traces), count=each.count,
+        last=each.replies[-1].speaker if each.replies else "",
+    )  # fmt: skip
 
 
-def _render(template: Any, context: dict[str, Any]) -> SafeString:
-    from django.template import Context
+@lru_cache(maxsize=2048)
+def _article(look: Look, zone: str, language: str) -> SafeString:
+    """Equal looks are drawn once for all readers of a zone and language."""
+    act = f"?{urlencode({'message': look.pk, 'room': look.room})}"
+    return _render(
+        "web/parts/message.html",
+        {
+            "m": look, "url": _address("message", look.room, look.pk), "act": act,
+            "author_url": _address("person", look.author.handle) if look.author else "",
+            "clap_url": _address("do", "clap") + act,
+            "star_url": _address("do", "unstar" if look.starred else "star") + act,
+        },
+    )  # fmt: skip
 
-    return SafeString(template.render(Context(context)).strip())
+
+@lru_cache(maxsize=1024)
+def _drawn(told: str, room: str, ident: str, zone: str, language: str, minute: int) -> tuple[SafeString, str]:
+    """A kept card and its symbol; `minute` draws it anew when it says how long something lasts."""
+    card = load(json.loads(told))
+    return draw(card, room, ident), card.icon or ICONS.get(card.kind, "")
+
+
+@lru_cache(maxsize=4096)
+def _address(name: str, *where: str | int) -> str:
+    return reverse(name, args=where)
+
+
+def _render(name: str, context: dict[str, Any]) -> SafeString:
+    drawn: SafeString = get_template(name).template.render(Context(context))  # type: ignore[attr-defined]
+    return SafeString(drawn.strip())

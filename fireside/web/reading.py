@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from django.db.models import Case, Count, F, QuerySet, Value, When, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
 
-from fireside.hearth.cards import Card
 from fireside.hearth.messages import Clap, Message
 from fireside.hearth.timeline import Entry
 from fireside.web.prose import known
@@ -17,20 +17,13 @@ from fireside.web.prose import known
 LAST = 3  # replies and traces shown under a message
 
 
-@dataclass(frozen=True, slots=True)
-class Claps:
+class Claps(NamedTuple):
     """One sign, and who clapped with it."""
 
     sign: str
-    people: list[Clap]
-
-    @property
-    def by(self) -> str:
-        return " ".join(str(clap.person_id) for clap in self.people)
-
-    @property
-    def names(self) -> str:
-        return ", ".join(clap.person.name for clap in self.people)
+    by: str  # ids, for a script that marks one's own
+    names: str
+    many: int
 
 
 @dataclass(slots=True)
@@ -46,13 +39,14 @@ class Whole:
     follows: bool = False  # the same person goes on speaking
 
     @property
-    def card(self) -> Card | None:
-        return self.message.drawn
+    def claps(self) -> tuple[Claps, ...]:
+        every = sorted(self.message.claps.all(), key=lambda clap: (clap.sign, clap.pk))
+        return tuple(_claps(sign, list(some)) for sign, some in groupby(every, key=lambda clap: clap.sign))
 
-    @property
-    def claps(self) -> list[Claps]:
-        all_claps = sorted(self.message.claps.all(), key=lambda clap: (clap.sign, clap.pk))
-        return [Claps(sign, list(group)) for sign, group in groupby(all_claps, key=lambda clap: clap.sign)]
+
+def _claps(sign: str, some: list[Clap]) -> Claps:
+    by = " ".join(str(clap.person_id) for clap in some)
+    return Claps(sign, by, ", ".join(clap.person.name for clap in some), len(some))
 
 
 def whole(messages: Iterable[Message]) -> list[Whole]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 from django import template
@@ -35,6 +36,7 @@ class Someone(Protocol):
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, more: str = "") -> SafeString:
     """One symbol of the sprite; always decoration, the words beside it carry the meaning."""
     classes = f"icon {more}".strip()

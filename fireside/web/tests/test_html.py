@@ -15,12 +15,13 @@ from fireside.web.prose import TAGS, prose
 
 VOID = {"br", "hr", "img", "input", "use", "line", "path", "circle", "rect"}
 OURS = TAGS | {
-    "section", "div", "span", "dl", "dt", "dd", "button", "svg", "use", "text", "line", "path", "circle", "time",
+    "section", "div", "span", "dl", "dt", "dd", "button", "svg", "use", "text", "line", "path", "circle",
+    "time",
 }  # fmt: skip
 PIECES = [
-    "<script>", "</p>", "<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "](", "![", "`", "**", "@bo",
-    "#til", 'http://x.y/"onmouseover=alert(1)', "&lt;", "&#x3c;", '"', "'", "<", ">", "\n", "> ", "- [x] ", "```",
-    "|a|b|\n|-|-|\n", "<a href='", "\x00", "data:text/html,x", "]]>", "<!--", "\\", "# ",
+    "<script>", "</p>", "<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "](", "![", "`", "**",
+    "@bo", "#til", 'http://x.y/"onmouseover=alert(1)', "&lt;", "&#x3c;", '"', "'", "<", ">", "\n", "> ", "- [x] ",
+    "```", "|a|b|\n|-|-|\n", "<a href='", "\x00", "data:text/html,x", "]]>", "<!--", "\\", "# ",
 ]  # fmt: skip
 NASTY = st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\s-]*):")

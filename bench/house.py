@@ -26,6 +26,7 @@ class House:
     cookie: str
     token: str
     ready: float  # seconds from start to the first page
+    folder: str  # where its database is
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -65,7 +66,7 @@ def house(**seed: int) -> Iterator[House]:
     began = time.perf_counter()
     try:
         with served(folder) as (port, process):
-            yield House(port, process.pid, keys["cookie"], keys["token"], time.perf_counter() - began)
+            yield House(port, process.pid, keys["cookie"], keys["token"], time.perf_counter() - began, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

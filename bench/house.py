@@ -76,7 +76,7 @@ def served(folder: str, port: int = 0) -> Iterator[tuple[int, subprocess.Popen[b
     """`fireside up` on a folder, as its own process, ready when this yields and ended afterwards."""
     port = port or free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "fireside", "up", "--host", "127.0.0.1", "--port", str(port), "--data", folder],
+        [sys.executable, "-m", "fireside", "up", "--port", str(port), "--data", folder],
         env={**os.environ, "LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "fireside.config.settings"},
         stdout=subprocess.DEVNULL,
     )  # fmt: skip

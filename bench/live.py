@@ -40,11 +40,11 @@ def say(at: House, mark: str) -> float:
     html = page.read().decode()
     csrf = (page.headers["Set-Cookie"] or "").split("csrftoken=", 1)[-1].split(";", 1)[0]
     field = html.split('name="csrfmiddlewaretoken" value="', 1)[1].split('"', 1)[0]
-    body = f"csrfmiddlewaretoken={field}&key={mark}&text=mark-{mark}"
+    body = f"csrfmiddlewaretoken={field}&key={mark}&words=mark-{mark}"
     connection.request(
         "POST", "/rooms/bench/", body,
-        {"Cookie": f"sessionid={at.cookie}; csrftoken={csrf}", "Content-Type": "application/x-www-form-urlencoded",
-         "HX-Request": "true"},
+        {"Cookie": f"sessionid={at.cookie}; csrftoken={csrf}", "HX-Request": "true",
+         "Content-Type": "application/x-www-form-urlencoded"},
     )  # fmt: skip
     began = time.perf_counter()
     answer = connection.getresponse()

@@ -16,8 +16,8 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
-from fireside.alerts.models import Source  # noqa: E402
 
+from fireside.alerts.models import Source  # noqa: E402
 from fireside.hearth import start  # noqa: E402
 from fireside.hearth.commands import Ask, perform  # noqa: E402
 from fireside.hearth.models import Doc, Entry, Message, Person, Room  # noqa: E402

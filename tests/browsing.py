@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -30,7 +30,7 @@ def chromium() -> Iterator[Browser]:
 def visitor(
     browser: Browser, url: str, *, wide: bool = True, dark: bool = False, script: bool = True
 ) -> BrowserContext:
-    """A browser profile of its own, on a desk or in a hand, by day or by night, with or without JavaScript."""
+    """A browser profile of its own, on a desk or in a hand, by day or night, with or without JavaScript."""
     return browser.new_context(
         base_url=url,
         viewport={"width": 1280, "height": 900} if wide else {"width": 390, "height": 844},

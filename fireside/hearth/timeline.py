@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fireside.hearth.rooms import Room
 
 # PostgreSQL hands out ids before it commits, so two writers could commit out of order and a reader that
-# keeps "the last id I saw" would miss one. Every noting transaction takes this lock first; SQLite has one writer.
+# keeps "the last id I saw" would miss one. Every noting transaction takes this lock first.
 ORDER_LOCK = 0x46495245
 
 

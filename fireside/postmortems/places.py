@@ -12,12 +12,13 @@ from fireside.alerts import cards
 from fireside.alerts.models import Group
 from fireside.hearth.cards import Link, Text, text
 from fireside.hearth.people import Person
+from fireside.hearth.rooms import Room
 from fireside.postmortems.drawn import counted
 from fireside.postmortems.mitigation import Mitigation
 from fireside.postmortems.postmortem import Postmortem, Reader
 from fireside.postmortems.tellings import Telling
 from fireside.systems.models import System
-from fireside.web.places import Nav, Piece, home_main, home_side, nav, system_main
+from fireside.web.places import Nav, Piece, home_main, home_side, nav, room_side, system_main
 
 Drawn: TypeAlias = tuple[str, dict[str, Any]] | None
 ASKED = timedelta(days=30)  # somebody who was there is reminded of their telling for this long
@@ -31,6 +32,7 @@ def take() -> None:
     home_main.append(Piece(30, yours_to_tell))
     home_side.append(Piece(20, celebrating))
     home_side.append(Piece(30, coming_up))
+    room_side.append(Piece(20, of_this_room))
     system_main.append(Piece(60, learned_here))
     cards.more.append(last_learned)
 
@@ -76,6 +78,14 @@ def coming_up(person: Person) -> Drawn:
     words = counted(total, "change from a post-mortem is yours", "changes from post-mortems are yours")
     context = {"mine": found[:FEW], "nudge_since": recent, "yours": words.capitalize()}
     return "postmortems/parts/coming.html", context
+
+
+def of_this_room(person: Person, room: Room) -> Drawn:
+    """The way from an incident's room to what was learned in it."""
+    if room.purpose != Room.Purpose.INCIDENT:
+        return None
+    found = Postmortem.seen_by(person).filter(incident__room=room).first()
+    return ("postmortems/parts/of_room.html", {"postmortem": found}) if found else None
 
 
 def learned_here(person: Person, system: System) -> Drawn:

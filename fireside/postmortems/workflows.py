@@ -16,7 +16,7 @@ from fireside.incidents.models import Incident
 from fireside.postmortems import drawn
 from fireside.postmortems.mitigation import Mitigation
 from fireside.postmortems.postmortem import Postmortem
-from fireside.postmortems.publishing import celebrate
+from fireside.postmortems.publishing import celebrate, index
 
 MOST = 200  # reminders of one morning
 
@@ -38,6 +38,16 @@ def celebrate_learning(entry: Entry) -> None:
     postmortem = _of(entry)
     if postmortem is not None:
         celebrate(postmortem)
+
+
+@when(("mitigation.offered", "mitigation.taken_on", "mitigation.let_go"))
+def keep_found(entry: Entry) -> None:
+    """What is offered after a post-mortem was published is found by search too."""
+    mitigation = (
+        Mitigation.objects.select_related("postmortem__incident__system").filter(pk=_number(entry)).first()
+    )
+    if mitigation is not None:
+        index(mitigation.postmortem)
 
 
 @every(at="09:00", days="mon-fri")

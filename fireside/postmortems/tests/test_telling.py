@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from conftest import Do
-from fireside.hearth.models import Doc, Entry, Message, Person
+from fireside.hearth.models import Doc, Entry, Key, Message, Person
 from fireside.hearth.workflows import settle
 from fireside.incidents.models import Incident
 from fireside.postmortems.export import markdown
@@ -58,6 +58,24 @@ def test_nobody_else_meets_an_unshared_word_on_any_page(
             page = client.get(address, follow=True).content.decode(errors="replace")
             assert SECRET not in page, address
             assert "it would pass" not in page, address
+
+
+def test_no_program_reads_it_not_even_with_the_key_of_a_keeper(
+    bos_secret: Telling, incident: Incident, ana: Person, client: Client
+) -> None:
+    _key, secret = Key.make(ana, "crawler")
+    kinds = ["postmortems", "mitigations", "telling", "tellings", "moments", "entries", "search?q=heffalump"]
+    for kind in [
+        *kinds,
+        "postmortems/1",
+        "telling/1",
+        "tellings/1",
+        "moments/1",
+        f"rooms/{incident.room.slug}/messages",
+    ]:
+        answer = client.get(f"/api/{kind}", headers={"Authorization": f"Bearer {secret}"})
+        assert SECRET not in answer.content.decode(), kind
+        assert "moment" not in answer.content.decode().lower() or answer.status_code == 404, kind
 
 
 def test_the_author_reads_it_on_the_one_page_that_shows_it(

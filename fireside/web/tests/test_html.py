@@ -20,8 +20,8 @@ OURS = TAGS | {
 }  # fmt: skip
 PIECES = [
     "<script>", "</p>", "<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "](", "![", "`", "**",
-    "@bo", "#til", 'http://x.y/"onmouseover=alert(1)', "&lt;", "&#x3c;", '"', "'", "<", ">", "\n", "> ", "- [x] ",
-    "```", "|a|b|\n|-|-|\n", "<a href='", "\x00", "data:text/html,x", "]]>", "<!--", "\\", "# ",
+    "@bo", "#til", 'http://x.y/"onmouseover=alert(1)', "&lt;", "&#x3c;", '"', "'", "<", ">", "\n", "> ",
+    "- [x] ", "```", "|a|b|\n|-|-|\n", "<a href='", "\x00", "data:text/html,x", "]]>", "<!--", "\\", "# ",
 ]  # fmt: skip
 NASTY = st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\s-]*):")

@@ -66,8 +66,8 @@ def _bring_in(opened: Incident, ask: Ask) -> None:
 
 
 def _tell_alert(opened: Incident, alert: Group | None) -> None:
-    """The alert's card names the incident, where everybody who sees the one may see the other."""
-    if alert is not None and (not opened.private or alert.room.private):
+    """The alert's card names the incident, when everybody may see it."""
+    if alert is not None and not opened.private:
         alert.incident = opened.ref
         alert.save(update_fields=["incident"])
         alert.redraw(trace=f"{opened.name} is open: {opened.title}")

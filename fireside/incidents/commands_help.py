@@ -15,7 +15,6 @@ from fireside.incidents import coach, drawn
 from fireside.incidents.board import alike
 from fireside.incidents.models import Call, Coming, Incident, Question, Update
 from fireside.incidents.runbook import draft
-from fireside.systems.models import Runbook
 
 IN_TROUBLE = ("incident",)
 SOONEST, LATEST = timedelta(minutes=5), timedelta(hours=12)
@@ -113,7 +112,7 @@ def call(ask: Ask, need: Words) -> str:
     )
     made = Call.begin(here, ("made", f"Called for help: {need}"), by=ask.person, at=ask.at, need=need)
     room = drawn.house_room(drawn.CALLS, "Stuck? Say so early. Everybody reads along.", "calls")
-    made.message = room.say(card=made.card(), by=ask.person, key=made.key("card"))
+    made.message = room.say(card=made.card(), by=ask.person, key=made.key("card"), at=made.at)
     made.save(update_fields=["message"])
     return f"Called for help in {room}: {need}"
 
@@ -142,6 +141,9 @@ def coming(ask: Ask, words: Words = "", call: Call | None = None, incident: Inci
     title="Draft a runbook from what was done",
     where=IN_TROUBLE,
 )
-def runbook_from(ask: Ask, incident: Incident | None = None) -> Runbook:
+def runbook_from(ask: Ask, incident: Incident | None = None) -> Answer:
     """Draft a runbook from what was done here, for the next time this alert fires."""
-    return draft(incident or Incident.of(ask.where()), by=ask.person)
+    here = incident or Incident.of(ask.where())
+    made = draft(here, by=ask.person)
+    words = f"The draft is at {made.get_absolute_url()}. You could read it through and put it right."
+    return Said(made, ask.room or here.room, words)

@@ -121,7 +121,7 @@ def announce(incident: Incident, *, by: Person) -> None:
     if incident.origin is not None and incident.origin != rooms["headline"]:
         rooms["origin"] = incident.origin
     for place, room in rooms.items():
-        room.say(card=headline(incident), by=by, key=_key(incident, place))
+        room.say(card=headline(incident), by=by, key=_key(incident, place), at=incident.opened_at)
     pin(incident, by=by)
 
 

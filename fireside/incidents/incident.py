@@ -105,7 +105,8 @@ class Incident(Record):
     @classmethod
     def of(cls, room: Room) -> Incident:
         """The incident this room was made for, open or not."""
-        found = cls.objects.filter(room=room).select_related("room", "lead").first()
+        held = cls.objects.select_for_update(of=("self",))  # changes come one after the other
+        found = held.filter(room=room).select_related("room", "lead").first()
         if found is None:
             raise Sorry("There is no open incident in this room. /incident opens one.")
         return found
@@ -120,7 +121,11 @@ class Incident(Record):
 
     @classmethod
     def same(cls, title: str, *, origin: Room | None, person: Person) -> Incident | None:
-        """The open incident that somebody began with these words a moment ago, in the same place."""
+        """The open incident that somebody began with these words a moment ago, in the same place.
+
+        Openings wait for each other here, so that two at the same instant see each other.
+        """
+        cls._in_turn()
         return (
             cls.seen_by(person)
             .filter(title__iexact=title, origin=origin, closed_at=None, opened_at__gte=timezone.now() - SAME)
@@ -163,9 +168,14 @@ class Incident(Record):
 
     @classmethod
     def _next_number(cls) -> int:
-        """One more than the highest; the organisation's row is the lock, so no two openings count alike."""
-        list(Organisation.objects.select_for_update().order_by("pk")[:1])
+        """One more than the highest, without a gap."""
+        cls._in_turn()
         return (cls.objects.aggregate(last=models.Max("number"))["last"] or 0) + 1
+
+    @staticmethod
+    def _in_turn() -> None:
+        """One opening at a time, to the end of its transaction: the organisation's row is the lock."""
+        list(Organisation.objects.select_for_update().order_by("pk")[:1])
 
     # -- what happens to it ------------------------------------------------------------------------------
 

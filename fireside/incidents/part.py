@@ -42,6 +42,7 @@ class Part(Record):
             if cls.NUMBERED:
                 fields["number"] = cls._next_number(incident)
             part = cls._default_manager.create(incident=incident, by=by, at=at or timezone.now(), **fields)
+            incident.room.seat(by)  # who takes part belongs there
             part.note(verb, words.replace("{name}", part.name), by=by, at=part.at)
             part.index()
         return part

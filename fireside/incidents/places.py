@@ -10,6 +10,9 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from fireside.alerts.cards import more
+from fireside.alerts.models import Group
+from fireside.hearth.cards import Link, Text, text
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.incidents.models import Attempt, Incident
@@ -89,9 +92,19 @@ def greeting(person: Person) -> str:
     return _("%(words)s, and somebody to lead would help.") % {"words": words}
 
 
+def on_an_alert(group: Group) -> dict[str, Text]:
+    """The way from an alert's card to its incident."""
+    ref = group.incident.removeprefix("incident:")
+    incident = Incident.objects.filter(pk=int(ref), private=False).first() if ref.isdecimal() else None
+    if incident is None:
+        return {}
+    return {"Incident": text("{incident}", incident=Link(str(incident), incident.get_absolute_url()))}
+
+
 nav.append(Nav(str(gettext_lazy("Incidents")), "/incidents/", "siren", "incidents", 20, live))
 home_main.append(Piece(10, being_worked_on))
 room_head.append(Piece(10, in_its_room))
 system_main.append(Piece(40, of_a_system))
 day_marks.append(on_the_day)
 greetings.append(greeting)
+more.append(on_an_alert)

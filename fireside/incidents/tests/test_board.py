@@ -140,3 +140,10 @@ def test_the_cards_follow_in_place(do, trouble, ana, room):
     do(ana, "/close", trouble.room)
     closed = room.messages.get().drawn
     assert (closed.tone, closed.buttons) == ("ok", ())
+
+
+def test_what_changes_nothing_on_a_card_leaves_no_trace(do, trouble, ana):
+    trouble.show()
+    before = Entry.objects.count()
+    Incident.objects.get().show()
+    assert Entry.objects.count() == before

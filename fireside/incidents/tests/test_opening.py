@@ -119,6 +119,7 @@ def test_an_alert_and_its_incident_name_each_other(do, ana, bo, room, sparkles):
     assert alert.incident == incident.ref
     traces = Message.objects.filter(thread=alert.message)
     assert [trace.text for trace in traces] == ["INC-1 is open: payments are refused"]
+    assert str(alert.message.drawn.facts["Incident"]) == "INC-1 payments are refused"
     settle()
     settle()
     invited = incident.room.messages.get(key=f"{incident.ref}:owners")

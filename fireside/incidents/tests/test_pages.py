@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -184,3 +186,30 @@ def test_incidents_and_decisions_are_found_by_their_words(do, trouble, ana):
         "/incidents/1/"
     ]
     assert [hit.doc.url for hit in find("tripled", person=ana, kinds=("decision",))] == ["/incidents/1/#d1"]
+
+
+def test_every_form_on_the_page_works_without_javascript(do, web, trouble, ana):
+    do(ana, "/doing double the workers", trouble.room)
+    client = web(ana)
+    page = client.get(trouble.get_absolute_url()).text
+    for form in re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL):
+        action = re.search(r'action="([^"]+)"', form)[1]
+        given = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        if written := re.search(r'name="(\w+)" maxlength', form):
+            given[written[1]] = "some words"
+        answer = client.post(action, given)
+        assert (answer.status_code, answer["Location"].split("#")[0]) == (303, trouble.get_absolute_url()), (
+            action
+        )
+    after = client.get(trouble.get_absolute_url()).text
+    assert "some words" in after
+    assert "Ana Ngata is asking" in after
+
+
+def test_every_link_on_the_page_leads_somewhere(do, web, trouble, ana):
+    do(ana, "/theory the queue", trouble.room)
+    do(ana, "/ask what changed?", trouble.room)
+    client = web(ana)
+    page = client.get(trouble.get_absolute_url()).text
+    for address in set(re.findall(r'href="(/(?:do|incidents|rooms)/[^"#]*)"', page)):
+        assert client.get(html.unescape(address)).status_code == 200, address

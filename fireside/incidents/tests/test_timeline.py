@@ -90,8 +90,9 @@ def test_a_runbook_is_drafted_from_what_was_done(do, trouble, ana, bo, room):
     do(bo, "/done tell support", trouble.room)
     do(ana, "/done", trouble.room)
     for _ in range(2):
-        do(ana, "/runbook-from INC-1", room)
+        outcome = do(ana, "/runbook-from INC-1", room)
     draft = Runbook.objects.get()
+    assert draft.get_absolute_url() in outcome.whisper.words
     assert draft.steps == ["tell support", "double the workers"]
     assert (draft.is_draft, draft.alertname, draft.written_from) == (True, "RefusalsHigh", trouble.ref)
 

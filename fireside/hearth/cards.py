@@ -150,16 +150,24 @@ _PARTS: dict[str, type[Mention | Link | Moment | Code]] = {
 
 
 def dump(card: Card) -> dict[str, Any]:
-    """The card as JSON-ready data; `load` brings it back."""
-    data = {name: value for name, value in asdict(card).items() if value not in ("", None, (), {}, [])}
+    """The card just as JSON gives it back, so that two can be compared; `load` makes a card of it again."""
+    data = {name: _lists(value) for name, value in asdict(card).items() if value not in ("", None, (), {}, [])}
     for name in ("title", "above", "steps_title", "steps_note", "foot"):
         if (words := getattr(card, name)) is not None:
             data[name] = _dump_text(words)
     if card.body:
         data["body"] = [_dump_text(words) for words in card.body]
     if card.facts:
-        data["facts"] = {name: _dump_text(words) for name, words in card.facts.items()}
+        # pairs, because PostgreSQL does not keep the order of an object's names
+        data["facts"] = [[name, _dump_text(words)] for name, words in card.facts.items()]
     return data
+
+
+def _lists(value: Any) -> Any:
+    """Tuples as the lists that JSON makes of them."""
+    if isinstance(value, dict):
+        return {name: _lists(part) for name, part in value.items()}
+    return [_lists(part) for part in value] if isinstance(value, tuple | list) else value
 
 
 def load(data: dict[str, Any]) -> Card:
@@ -169,7 +177,7 @@ def load(data: dict[str, Any]) -> Card:
         if name in known:
             known[name] = _load_text(known[name])
     known["body"] = tuple(_load_text(words) for words in known.get("body", ()))
-    known["facts"] = {name: _load_text(words) for name, words in known.get("facts", {}).items()}
+    known["facts"] = {name: _load_text(words) for name, words in known.get("facts", ())}
     known["steps"] = tuple(Step(**step) for step in known.get("steps", ()))
     known["buttons"] = tuple(Button(**button) for button in known.get("buttons", ()))
     if chart := known.get("chart"):

@@ -47,10 +47,7 @@ def runbooks(group: Group) -> tuple[list[Runbook], list[str]]:
     """Our own runbooks for this group, and addresses elsewhere; what the alerts name comes first."""
     slugs = [slug for url in group.runbook_urls if (slug := _ours(url))]
     links = [url for url in group.runbook_urls if not _ours(url)]
-    found = {
-        book.slug: book for book in Runbook.objects.select_related("system__room").filter(slug__in=slugs)
-    }
-    known = [found[slug] for slug in dict.fromkeys(slugs) if slug in found]
+    known = _named(slugs) if slugs else []
     if not known and not links and (mapped := Runbook.answering(group.alertname, group.system)):
         known = [mapped]
     return [book for book in known if _may_show(book, group)], links
@@ -65,6 +62,13 @@ def lasted(start: datetime, end: datetime) -> str:
 
 def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _named(slugs: list[str]) -> list[Runbook]:
+    found = {
+        book.slug: book for book in Runbook.objects.select_related("system__room").filter(slug__in=slugs)
+    }
+    return [found[slug] for slug in dict.fromkeys(slugs) if slug in found]
 
 
 def _above(group: Group) -> Text:

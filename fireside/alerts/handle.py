@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, DataError, IntegrityError, close_old_connections, connection, transaction
@@ -16,8 +17,9 @@ from fireside.alerts.round import Round
 
 log = logging.getLogger(__name__)
 
-BYTES = 2 * 1024 * 1024  # of bodies in one pass
-MOST = 100  # deliveries in one pass
+BYTES = 1024 * 1024  # of bodies in one pass
+MOST = 1000  # deliveries in one pass
+MANY = 20  # deliveries in one pass that mean more is coming
 CALM = timedelta(seconds=1)  # between two drawings of one card, unless it changes colour
 FOLD = timedelta(minutes=1)  # between two lines that say "more are firing"
 TURN = 0x414C5254  # one pass at a time, on PostgreSQL too, where several processes may look
@@ -93,7 +95,7 @@ class Handler:
 
     def __init__(self) -> None:
         self._kicked = threading.Event()
-        self._ending = False
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alerts-handler", daemon=True)
         self._thread.start()
 
@@ -102,13 +104,13 @@ class Handler:
         self._kicked.set()
 
     def stop(self) -> None:
-        self._ending = True
+        self._ending.set()
         self._kicked.set()
         self._thread.join()
 
     def _run(self) -> None:
         wait: float | None = None
-        while not self._ending:
+        while not self._ending.is_set():
             self._kicked.wait(wait)
             self._kicked.clear()
             wait = self._look()
@@ -118,14 +120,22 @@ class Handler:
         """Do what there is to do; returns the seconds after which to look again, None for "when kicked"."""
         close_old_connections()
         try:
-            while not self._ending and take():
-                catch_up()
-            catch_up()
+            self._take()
             return CALM.total_seconds() if behind() else None
         except DatabaseError:
             log.exception("The alerts wait until the database answers again")
             connection.close()
             return 5.0
+
+    def _take(self) -> None:
+        """Empty the inbox. In a storm half of the time is left to those who write into it."""
+        taken = 1
+        while taken and not self._ending.is_set():
+            began = time.monotonic()
+            taken = take()
+            catch_up()
+            if taken > MANY:
+                self._ending.wait(time.monotonic() - began)
 
 
 def _pass(most: int) -> int:

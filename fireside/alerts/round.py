@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from django.db import connection
 from django.db.models import Q
 
 from fireside.alerts.cards import lasted
@@ -24,6 +26,13 @@ LATE = timedelta(minutes=5)  # a copy of an old delivery may come this long afte
 HOUR = timedelta(hours=1)
 ANNOTATED = ("runbook_url", "runbook", "runbook_url_internal")
 UNCLAIMED = "alerts"
+FOUND = ("source_id", "fingerprint", "group_id")
+TOLD = ("labels", "annotations", "starts_at", "ends_at", "resolved_at", "last_at")
+UPSERT = (
+    f"INSERT INTO alerts_alert ({', '.join(FOUND + TOLD)}) "  # noqa: S608 -- our own names
+    f"VALUES ({', '.join(['%s'] * len(FOUND + TOLD))}) ON CONFLICT ({', '.join(FOUND)}) "
+    f"DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in TOLD)}"
+)
 MANY = "*"  # stands for the names of all alerts that came in a crowd
 
 
@@ -61,14 +70,7 @@ class Round:
 
     def finish(self) -> None:
         """Write the alerts, then settle and draw the groups they belong to."""
-        changed = list(self._changed.values())
-        for alert in changed:
-            alert.pk = None  # an upsert finds its row by source, fingerprint and group
-        Alert.objects.bulk_create(
-            changed, batch_size=AT_ONCE, update_conflicts=True,
-            unique_fields=["source", "fingerprint", "group"],
-            update_fields=["labels", "annotations", "starts_at", "ends_at", "resolved_at", "last_at"],
-        )  # fmt: skip
+        _write(list(self._changed.values()))
         for touch in self._touched.values():
             touch.settle(self.now)
 
@@ -211,6 +213,21 @@ class Touch:
         group.stale = group.stale or not self.new
         group.grown += 0 if self.new or over else self.more
         return None
+
+
+def _write(alerts: Sequence[Alert]) -> None:
+    """All of them with one statement; a thousand at a time, the models' own way took ten times as long."""
+    moment = connection.ops.adapt_datetimefield_value
+    rows = [
+        (
+            alert.source_id, alert.fingerprint, alert.group_id, json.dumps(alert.labels),
+            json.dumps(alert.annotations), moment(alert.starts_at), moment(alert.ends_at),
+            moment(alert.resolved_at), moment(alert.last_at),
+        )
+        for alert in alerts
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.executemany(UPSERT, rows)
 
 
 def _learn(group: Group, seen: Seen) -> bool:

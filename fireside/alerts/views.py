@@ -41,7 +41,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         request, "alerts/alerts.html", at="alerts", topics=["home"],
         firing=groups.filter(resolved_at=None)[:100], over=over, words=words, system=system,
         systems=visible(System.objects.all(), person),
-        later=f"?{urlencode({'system': system, 'words': words, 'before': later})}" if later else "",
+        later=f"?{urlencode({'system': system, 'words': words, 'before': str(later)})}" if later else "",
         narrowed=bool(system or words),
     )  # fmt: skip
 

@@ -86,12 +86,12 @@ class Runbook(Record):
     @classmethod
     def answering(cls, alertname: str, system: System | None) -> Runbook | None:
         """The runbook for this alert of this system; else of any; else for the system as a whole."""
-        named = cls.objects.filter(alertname=alertname).order_by("-pk") if alertname else cls.objects.none()
-        return (
-            (named.filter(system=system).first() if system else None)
-            or named.filter(system=None).first()
-            or (cls.objects.filter(system=system, alertname="").order_by("pk").first() if system else None)
-        )
+        mine, anybodys, whole = models.Q(system=system), models.Q(system=None), models.Q(alertname="")
+        fits = models.Q(alertname=alertname) & (mine | anybodys) & ~whole
+        if system is not None:
+            fits |= mine & whole
+        books = cls.objects.filter(fits).select_related("system__room").order_by("-pk")
+        return max(books, key=lambda book: (book.alertname != "", book.system is not None), default=None)
 
     @classmethod
     def write(

@@ -118,3 +118,12 @@ def test_strangers_are_asked_to_sign_in(org: Organisation, path: str) -> None:
     answer = Client().get(path)
     assert answer.status_code == 302
     assert answer["Location"] == f"/account/login/?next={path}"
+
+
+def test_a_keeper_ends_access_and_gives_it_back_from_the_list(web: Web, ana: Person, bo: Person) -> None:
+    client, back = web(ana), {"next": "/settings/people/"}
+    answer = client.post("/do/deactivate/", {"person": bo.handle, **back})
+    assert answer["Location"] == "/settings/people/"
+    assert "no access" in see(client, "/settings/people/")
+    client.post("/do/reactivate/", {"handle": bo.handle, **back})
+    assert "no access" not in see(client, "/settings/people/")

@@ -73,7 +73,7 @@ class Book:
 
     def free(self, do: Callable[..., None]) -> str:
         """ "incidents.ask_who_leads": jobs are kept under this name, so that it must be nobody else's."""
-        name = f"{do.__module__.split('.')[1]}.{do.__name__}"
+        name = f"{do.__module__.removeprefix('fireside.').split('.')[0]}.{do.__name__}"
         if name in self.reactions or name in self.recurring:
             raise RuntimeError(f"The workflow {name} is written twice")
         return name

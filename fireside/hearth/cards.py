@@ -151,7 +151,8 @@ _PARTS: dict[str, type[Mention | Link | Moment | Code]] = {
 
 def dump(card: Card) -> dict[str, Any]:
     """The card just as JSON gives it back, so that two can be compared; `load` makes a card of it again."""
-    data = {name: _lists(value) for name, value in asdict(card).items() if value not in ("", None, (), {}, [])}
+    kept = {name: value for name, value in asdict(card).items() if value not in ("", None, (), {}, [])}
+    data: dict[str, Any] = _lists(kept)
     for name in ("title", "above", "steps_title", "steps_note", "foot"):
         if (words := getattr(card, name)) is not None:
             data[name] = _dump_text(words)

@@ -8,6 +8,7 @@ import msgspec
 from django.db.models import Q
 
 from fireside.incidents.models import Decision, Incident
+from fireside.systems.models import System
 from fireside.web.api.records import readable
 
 
@@ -49,11 +50,16 @@ def incident_shape(incident: Incident) -> IncidentShape:
     return IncidentShape(
         id=incident.pk, name=incident.name, title=incident.title, summary=incident.summary,
         severity=incident.severity, state=incident.state, room=incident.room.slug,
-        system=incident.system.slug if incident.system else None,
+        system=incident.system.slug if incident.system and _open(incident.system) else None,
         lead=incident.lead.handle if incident.lead else None, noticed_at=incident.noticed_at,
         eased_at=incident.eased_at, normal_at=incident.normal_at, closed_at=incident.closed_at,
         url=incident.get_absolute_url(),
     )  # fmt: skip
+
+
+def _open(system: System) -> bool:
+    """A system that lives in a private room is not named to those who may only see the incident."""
+    return system.room is None or not system.room.private
 
 
 def decision_shape(decision: Decision) -> DecisionShape:
@@ -64,6 +70,10 @@ def decision_shape(decision: Decision) -> DecisionShape:
     )  # fmt: skip
 
 
+def _of_system(words: str) -> Q:
+    return Q(system__slug=words) & (Q(system__room=None) | Q(system__room__private=False))
+
+
 def _numbered(words: str) -> Q:
     """ "INC-12" or "12"; anything else finds nothing."""
     number = words.upper().removeprefix("INC-")
@@ -72,9 +82,9 @@ def _numbered(words: str) -> Q:
 
 
 readable(
-    "incidents", lambda: Incident.objects.select_related("room", "system", "lead"), incident_shape,
+    "incidents", lambda: Incident.objects.select_related("room", "system__room", "lead"), incident_shape,
     help="What was in trouble, and how far putting it right has come.",
-    filters={"system": lambda words: Q(system__slug=words), "room": lambda words: Q(room__slug=words)},
+    filters={"system": _of_system, "room": lambda words: Q(room__slug=words)},
 )  # fmt: skip
 readable(
     "decisions", lambda: Decision.objects.select_related("incident__room", "by"), decision_shape,

@@ -192,15 +192,14 @@ def test_every_form_on_the_page_works_without_javascript(do, web, trouble, ana):
     do(ana, "/doing double the workers", trouble.room)
     client = web(ana)
     page = client.get(trouble.get_absolute_url()).text
-    for form in re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL):
+    for form in re.findall(r'<form[^>]*action="/do/.*?</form>', page, re.DOTALL):
         action = re.search(r'action="([^"]+)"', form)[1]
         given = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
         if written := re.search(r'name="(\w+)" maxlength', form):
             given[written[1]] = "some words"
         answer = client.post(action, given)
-        assert (answer.status_code, answer["Location"].split("#")[0]) == (303, trouble.get_absolute_url()), (
-            action
-        )
+        assert answer.status_code in (302, 303), action
+        assert answer["Location"].split("#")[0] == trouble.get_absolute_url()
     after = client.get(trouble.get_absolute_url()).text
     assert "some words" in after
     assert "Ana Ngata is asking" in after

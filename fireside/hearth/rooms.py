@@ -172,6 +172,10 @@ class Room(models.Model):
                 "message.said", "", by=by, room=self, about=message.ref, message=message, at=message.at,
                 thread=thread.pk if thread else None,
             )  # fmt: skip
+            if thread is not None:  # its article counts its replies, and open pages draw it anew
+                note(
+                    "message.answered", "", by=by, room=self, about=thread.ref, message=thread, at=message.at
+                )
             message.index()
         return message
 

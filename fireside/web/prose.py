@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from html import unescape
 from typing import Any
 
 import nh3
 from django.urls import reverse
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -43,6 +44,11 @@ def prose(words: str, names: frozenset[str], *, top: int = 2) -> SafeString:
     if names or "://" in html:
         html = "".join(_linked(html, names))
     return SafeString(html)
+
+
+def plain(words: str) -> str:
+    """`words` without their markdown, on one line, as they would be read aloud; not HTML, to be escaped."""
+    return " ".join(unescape(strip_tags(_safe(words, 2))).split())
 
 
 def known(texts: Iterable[str]) -> frozenset[str]:

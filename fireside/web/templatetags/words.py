@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from fireside.hearth.cards import Card
 from fireside.web.html import draw
 from fireside.web.prose import markdown as drawn
+from fireside.web.prose import plain
 
 register = template.Library()
 
@@ -19,6 +20,12 @@ register = template.Library()
 def markdown(words: str | None, top: int = 2) -> SafeString:
     """`words|markdown`, or `words|markdown:3` where headings belong under an h2."""
     return drawn(words or "", top=top)
+
+
+@register.filter
+def plainly(words: str | None) -> str:
+    """`words|plainly`: without their markdown, for a line that sums up."""
+    return plain(words or "")
 
 
 @register.simple_tag

@@ -122,10 +122,10 @@ def test_verbs_answer_through_every_door(do, ana, bo, cy, room):
 
 
 def test_the_hearth_greets_and_shows_what_was_said(web, ana, bo, room):
-    room.say("Good morning, unicorns", by=bo)
+    room.say("Good *morning*, unicorns & <b>owls</b>, says @bo-lund", by=bo)
     html = web(ana).get("/").content.decode()
     assert "Hello, Ana." in html
-    assert "Good morning, unicorns" in html
+    assert "Good morning, unicorns &amp; &lt;b&gt;owls&lt;/b&gt;, says @bo-lund" in html
     assert "Invite people" in html
 
 

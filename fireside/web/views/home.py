@@ -73,7 +73,7 @@ def last_words(me: Person) -> list[Message]:
     """The latest words in each of one's rooms, newest first; one question, whatever their history."""
     newest = Seat.objects.filter(person=me, room__archived_at=None).values("room__last_message")
     said = Message.objects.filter(pk__in=newest, deleted_at=None).select_related("room", "author")
-    return list(said.order_by("-pk")[:SAID])
+    return list(said.order_by("-at")[:SAID])
 
 
 def first_steps(me: Person) -> list[Step]:

@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 STEP := tools/step.sh
-FAST := not browser and not prometheus and not postgres and not crash
+FAST := not browser and not prometheus and not postgres and not crash and not api
 PACKAGES := chromium prometheus prometheus-alertmanager postgresql
 
 .DEFAULT_GOAL := help
@@ -31,6 +31,7 @@ test: $(DEV) ## the fast tests: Python only, SQLite, loopback
 test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus and kill -9 (installs Debian packages)
 	@$(STEP) "fast tests on SQLite" $(BIN)/pytest -m "$(FAST)"
 	@$(STEP) "fast tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -m "not browser and not prometheus and not crash"
+	@$(STEP) "API tests" $(BIN)/pytest -m "api"
 	@$(STEP) "browser tests" $(BIN)/pytest -m "browser"
 	@$(STEP) "Prometheus tests" $(BIN)/pytest -m "prometheus and not browser"
 	@$(STEP) "crash tests" $(BIN)/pytest -m "crash and not browser and not prometheus"

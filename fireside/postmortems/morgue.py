@@ -36,7 +36,7 @@ class Search:
 
     @classmethod
     def read(cls, query: QueryDict) -> Search:
-        given = {name: query.get(name, "").strip()[:200] for name in ASKED}
+        given = {name: query.get(name, "").replace("\0", "").strip()[:200] for name in ASKED}
         before = query.get("before", "")
         return cls(given, int(before) if before.isdecimal() and len(before) < 19 else None)
 

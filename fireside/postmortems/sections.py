@@ -16,6 +16,11 @@ LONGEST = 20_000  # characters in one section
 PAUSE = timedelta(minutes=10)  # saves of one sitting are one wording
 
 
+def clean(words: str) -> str:
+    """Words as they are kept: one kind of line end, and no NUL, which not every database can hold."""
+    return words.replace("\r\n", "\n").replace("\0", "").strip()
+
+
 class Clash(Sorry):
     """Somebody else wrote meanwhile: both wordings are there to choose from, and nothing was saved over."""
 
@@ -62,7 +67,7 @@ class Section(models.Model):
     @classmethod
     def write(cls, postmortem: Postmortem, kind: str, words: str, *, by: Person, revision: int) -> Section:
         """These words, if `revision` is what the writer had before their eyes; else Clash."""
-        words = words.replace("\r\n", "\n").strip()
+        words = clean(words)
         if len(words) > LONGEST:
             raise Sorry(f"That is {len(words):,} characters; a section holds {LONGEST:,}.", field="words")
         postmortem.only_as_draft()

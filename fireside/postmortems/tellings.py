@@ -20,6 +20,7 @@ from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Record
 from fireside.postmortems.postmortem import Postmortem
+from fireside.postmortems.sections import clean
 
 LONGEST = 4_000
 MOST = 60  # moments in one telling
@@ -91,7 +92,7 @@ class Telling(Record):
         moment = self.moments.filter(pk=pk).first() if not self._state.adding else None
         if moment is None:
             raise Sorry("That moment is no longer there.")
-        if not (saw.strip() or knew.strip() or thought.strip()):
+        if not clean(saw + knew + thought):
             moment.delete()
             return
         moment.say(at, saw=saw, knew=knew, thought=thought)
@@ -154,7 +155,7 @@ class Moment(models.Model):
         return "A moment"
 
     def say(self, at: datetime, *, saw: str, knew: str, thought: str) -> None:
-        words = {"saw": saw.strip(), "knew": knew.strip(), "thought": thought.strip()}
+        words = {"saw": clean(saw), "knew": clean(knew), "thought": clean(thought)}
         if not any(words.values()):
             raise Sorry("There are no words in this moment yet.", field="saw")
         if long := next((name for name, value in words.items() if len(value) > LONGEST), ""):

@@ -21,7 +21,7 @@ from fireside.postmortems.learned import KINDS, SHORT
 from fireside.postmortems.postmortem import Postmortem
 from fireside.postmortems.publishing import missing
 from fireside.postmortems.reading import reading
-from fireside.postmortems.sections import Clash, Section
+from fireside.postmortems.sections import Clash, Section, clean
 from fireside.postmortems.tellings import Telling
 from fireside.postmortems.views import one
 from fireside.postmortems.weaving import facts
@@ -63,7 +63,7 @@ def save(request: HttpRequest, number: int, kind: str) -> HttpResponse:
     person = asker(request)
     record = one(person, number)
     section = _section(record, kind)
-    words = request.POST.get("words", "")
+    words = clean(request.POST.get("words", ""))
     given = {
         "section": kind,
         "words": words,
@@ -88,7 +88,7 @@ def _unsaved(
 ) -> HttpResponse:
     now = sorry.section if isinstance(sorry, Clash) else section
     context: dict[str, Any] = {
-        "postmortem": record, "section": now, "mine": words.replace("\r\n", "\n").strip(),
+        "postmortem": record, "section": now, "mine": words,
         "sorry": sorry.words, "clash": isinstance(sorry, Clash), "hints": hints(words, most=3),
     }  # fmt: skip
     if request.headers.get("HX-Request"):
@@ -134,7 +134,7 @@ def telling(request: HttpRequest, number: int) -> HttpResponse:
 def _tell(request: HttpRequest, mine: Telling) -> None:
     """Keep a moment; its words go from this form to its author's rows and nowhere else."""
     at = _moment(request.POST.get("at", ""))
-    words = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in ("saw", "knew", "thought")}
+    words = {name: request.POST.get(name, "") for name in ("saw", "knew", "thought")}
     pk = request.POST.get("moment", "")
     if pk.isdecimal() and len(pk) < 19:
         mine.change(int(pk), at, **words)

@@ -73,7 +73,7 @@ def _fact(entry: Entry, postmortem: Postmortem) -> Fact:
 
 
 def _anchor(entry: Entry, postmortem: Postmortem) -> str:
-    return f"{postmortem.incident.get_absolute_url()}#e{entry.pk}"
+    return f"{postmortem.incident.get_absolute_url()}#entry-{entry.pk}"
 
 
 def voices(postmortem: Postmortem) -> list[Voice]:

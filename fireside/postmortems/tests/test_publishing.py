@@ -9,7 +9,7 @@ from conftest import Do
 from fireside.hearth.models import Doc, Entry, Message, Person, Room
 from fireside.hearth.workflows import settle
 from fireside.incidents.models import Incident
-from fireside.postmortems.models import Factor, Postmortem, Section, Telling
+from fireside.postmortems.models import Factor, Mitigation, Postmortem, Section, Telling
 from fireside.postmortems.tests.conftest import TUESDAY
 
 pytestmark = pytest.mark.django_db
@@ -204,11 +204,12 @@ def test_what_is_private_is_nowhere_for_others(
     for page in ("/learn/", "/learn/?q=zebra", "/search/?q=zebra", "/learn/changes/", "/"):
         assert "Salaries" not in other.get(page).content.decode(), page
         assert "is shown less" not in other.get(page).content.decode(), page
-    for line in ("/applaud INC-1", "/mitigation-done M1", "/take-out factor-1", "/tell INC-1"):
+    change, factor = Mitigation.objects.get().name, Factor.objects.first()
+    for line in ("/applaud INC-1", f"/mitigation-done {change}", f"/take-out {factor.anchor}", "/tell INC-1"):
         with pytest.raises(Exception, match="There is no"):
             do(cy, line)
     assert "Salaries" in member.get("/learn/?q=zebra").content.decode()
-    said = do(bo, "/mitigation-done M1", room)
+    said = do(bo, f"/mitigation-done {change}", room)
     assert said.message
     assert said.message.room == hidden.room, "a private change is not said in another room"
 

@@ -85,6 +85,13 @@ def test_too_many_words_are_kept_and_the_limit_is_said(postmortem: Postmortem, a
     assert "a" * 20_001 in answer.content.decode()
 
 
+def test_words_no_database_could_hold_are_no_trouble(postmortem: Postmortem, ana: Person, web: Web) -> None:
+    assert save(web(ana), postmortem, "be\0fore\r\nafter", 0).status_code == 302
+    assert Section.objects.get().words == "before\nafter"
+    told = {"at": "2026-11-24T09:14", "saw": "a\0b"}
+    assert web(ana).post(postmortem.telling_url, told).status_code == 302
+
+
 def test_gentle_thoughts_are_shown_without_javascript_and_kept_nowhere(
     postmortem: Postmortem, ana: Person, web: Web
 ) -> None:

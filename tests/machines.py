@@ -47,7 +47,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(look: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+def wait_for(look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
     """Look again and again until there is something; says what was awaited when it does not come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -96,12 +96,18 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(1200):
         if process.poll() is not None:
             raise SystemExit(f"fireside up ended with {process.returncode}")
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            pass
+        if _answers(port):
+            return
         time.sleep(0.02)
     raise SystemExit("fireside up was not ready after 24 s")
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

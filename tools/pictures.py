@@ -12,31 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.house import served
 from tests.browsing import barriers, chromium, sign_in, visitor
-
-SCREENS = {
-    "home": "/",
-    "room": "/rooms/magic-sparkles/",
-    "rooms": "/rooms/",
-    "incident": "/incidents/3/",
-    "incidents": "/incidents/",
-    "postmortem": "/learn/1/",
-    "writing": "/learn/2/",
-    "morgue": "/learn/",
-    "search": "/search/?q=queue",
-    "systems": "/systems/",
-    "system": "/systems/storefront/",
-    "alerts": "/alerts/",
-    "people": "/people/",
-    "person": "/people/priya/",
-    "teams": "/teams/",
-    "settings": "/settings/",
-}
-LOOKS = {
-    "light-1280": {"wide": True, "dark": False},
-    "dark-1280": {"wide": True, "dark": True},
-    "light-390": {"wide": False, "dark": False},
-    "dark-390": {"wide": False, "dark": True},
-}
+from tests.screens import LOOKS, SCREENS
 
 
 def main() -> int:

@@ -207,5 +207,8 @@ class Invitation(models.Model):
     @classmethod
     def open_now(cls, secret: str, moment: datetime | None = None) -> Invitation | None:
         return cls.objects.filter(
-            secret=secret, ended_at=None, expires_at__gt=moment or timezone.now(), made_by__deactivated_at=None
+            secret=secret,
+            ended_at=None,
+            expires_at__gt=moment or timezone.now(),
+            made_by__deactivated_at=None,
         ).first()

@@ -1,0 +1,225 @@
+"""What people live through in a real Chromium: two at once, with and without JavaScript, day and night."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bench.house import served
+from fireside.config.story import PASSWORD
+from tests.browsing import barriers, chromium, sign_in, visitor
+from tests.screens import LOOKS, SCREENS
+
+pytestmark = pytest.mark.browser
+WITHIN = 1_000  # milliseconds in which people see what others do
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Unicorn Rentals, served by the real process."""
+    folder = str(tmp_path_factory.mktemp("house"))
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "fireside.config.settings"}
+    subprocess.run([sys.executable, "-m", "fireside", "demo", "--data", folder], check=True, env=environment)
+    with served(folder) as (port, _):
+        yield f"http://127.0.0.1:{port}"
+
+
+def someone(browser: Browser, house: str, handle: str, **how: bool) -> Page:
+    """A signed-in page that may not break the content policy or throw."""
+    page = sign_in(visitor(browser, house, **how), f"{handle}@example.org", PASSWORD)
+    page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
+    page.on("console", lambda said: pytest.fail(said.text) if "Content Security" in said.text else None)
+    return page
+
+
+def say(page: Page, words: str) -> None:
+    page.get_by_label("Message or command").fill(words)
+    page.get_by_label("Message or command").press("Enter")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_screen_keeps_anyone_out(browser, house, look):
+    page = someone(browser, house, "aroha", **LOOKS[look])
+    found = {}
+    for name, path in SCREENS.items():
+        answer = page.goto(path)
+        assert answer.status == 200, path
+        found[name] = barriers(page)
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found[name].append("scrolls sideways")
+    assert {name: trouble for name, trouble in found.items() if trouble} == {}
+
+
+def test_two_people_see_each_other_within_a_second(browser, house):
+    mei, tom = someone(browser, house, "mei"), someone(browser, house, "tom")
+    for page in (mei, tom):
+        page.goto("/rooms/magic-sparkles/")
+        expect(page.locator("#messages")).to_be_visible()
+    say(mei, "the graph looks **calm** now")
+    theirs = tom.locator("article.msg", has_text="the graph looks calm now")
+    expect(theirs).to_have_count(1, timeout=WITHIN)
+    expect(theirs.locator("strong", has_text="calm")).to_be_visible()
+    expect(mei.locator("article.msg", has_text="the graph looks calm now")).to_have_count(1)
+    expect(mei.get_by_label("Message or command")).to_have_value("")
+
+
+def test_the_board_fills_itself_for_everybody(browser, house):
+    priya, dan = someone(browser, house, "priya"), someone(browser, house, "dan")
+    dan.goto("/incidents/3/")
+    priya.goto("/rooms/inc-3/")
+    say(priya, "/doing telling the night shift what we know")
+    expect(dan.locator("#board-doing")).to_contain_text(
+        "telling the night shift what we know", timeout=2 * WITHIN
+    )
+    expect(dan.locator("#timeline")).to_contain_text("telling the night shift what we know")
+
+
+def test_words_survive_a_restart_of_the_server(browser, tmp_path):
+    folder = str(tmp_path)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "fireside.config.settings"}
+    subprocess.run([sys.executable, "-m", "fireside", "demo", "--data", folder], check=True, env=environment)
+    with served(folder) as (port, _):
+        url = f"http://127.0.0.1:{port}"
+        mei, tom = someone(browser, url, "mei"), someone(browser, url, "tom")
+        for page in (mei, tom):
+            page.goto("/rooms/til/")
+        say(mei, "before the restart")
+        expect(tom.locator("article.msg", has_text="before the restart")).to_have_count(1, timeout=WITHIN)
+    say(mei, "while it was away")
+    expect(mei.locator("#whispers")).to_contain_text("Your words are kept")
+    expect(mei.get_by_label("Message or command")).to_have_value("while it was away")
+    with served(folder, port):
+        mei.get_by_role("button", name="Try again").click()
+        expect(tom.locator("article.msg", has_text="while it was away")).to_have_count(1, timeout=10_000)
+        expect(tom.locator("article.msg", has_text="before the restart")).to_have_count(1)
+        expect(mei.locator("article.msg", has_text="while it was away")).to_have_count(1)
+
+
+def test_a_command_explains_itself_while_it_is_typed(browser, house):
+    page = someone(browser, house, "mei")
+    page.goto("/rooms/inc-3/")
+    box = page.get_by_label("Message or command")
+    box.press_sequentially("/dec")
+    option = page.locator("#palette [role=option]").first
+    expect(option).to_contain_text("/decide")
+    box.press("Enter")
+    expect(box).to_have_value(re.compile(r"^/decide "))
+    box.press_sequentially("keep twelve workers")
+    box.press("Enter")
+    expect(page.locator("article.msg", has_text="keep twelve workers").last).to_be_visible()
+
+
+def test_what_goes_wrong_is_told_to_the_asker_alone_and_their_words_are_kept(browser, house):
+    mei, tom = someone(browser, house, "mei"), someone(browser, house, "tom")
+    for page in (mei, tom):
+        page.goto("/rooms/til/")
+    before = tom.locator("article.msg").count()
+    say(mei, "/doing something without an incident")
+    expect(mei.locator("#composer-notice")).to_contain_text("There is no open incident in this room")
+    expect(mei.get_by_label("Message or command")).to_have_value("/doing something without an incident")
+    tom.wait_for_timeout(WITHIN)
+    assert tom.locator("article.msg").count() == before
+
+
+def test_everything_also_works_without_javascript(browser, house):
+    page = someone(browser, house, "kiri", script=False)
+    page.goto("/rooms/saddle-and-tack/")
+    page.get_by_label("Message or command").fill("no script here")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("article.msg", has_text="no script here")).to_have_count(1)
+    page.get_by_label("Message or command").fill("/incident the printer prints unicorns upside down")
+    page.get_by_role("button", name="Send").click()
+    page.goto("/incidents/")
+    page.get_by_role("link", name="the printer prints unicorns upside down").first.click()
+    page.get_by_label("What are you doing").fill("turning it round")
+    page.get_by_label("What are you doing").press("Enter")
+    expect(page.locator("#board-doing")).to_contain_text("turning it round")
+    expect(page.locator("#timeline")).to_contain_text("turning it round")
+
+
+def test_the_first_visitor_is_at_home_within_a_minute_and_opens_an_incident(browser, tmp_path):
+    with served(str(tmp_path)) as (port, _):
+        page = visitor(browser, f"http://127.0.0.1:{port}").new_page()
+        page.goto("/")
+        assert barriers(page) == []
+        page.get_by_label("Organisation").fill("Unicorn Rentals")
+        page.get_by_label("Your name").fill("Aroha Ngata")
+        page.get_by_label("E-mail").fill("aroha@example.org")
+        page.get_by_label("Password").fill("a long enough sentence")
+        page.get_by_role("button", name="Light the fire").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Aroha")
+        assert barriers(page) == []
+        page.goto("/rooms/")
+        assert barriers(page) == []
+        page.goto("/rooms/incidents/")
+        say(page, "/incident customers cannot pay")
+        expect(page.locator("article.msg", has_text="customers cannot pay")).to_be_visible()
+        page.goto("/incidents/1/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("customers cannot pay")
+        say_lead = page.get_by_role("button", name=re.compile("I can lead|I will lead|Lead", re.IGNORECASE))
+        say_lead.first.click()
+        expect(page.locator("main")).to_contain_text("leading")
+
+
+def test_the_keyboard_reaches_everything_that_hurries(browser, house):
+    page = someone(browser, house, "mei")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.wait_for_url("**/incidents/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_post_mortem_prints_without_what_stands_beside_it(browser, house, tmp_path):
+    page = someone(browser, house, "mei")
+    page.goto("/learn/1/")
+    pdf = tmp_path / "story.pdf"
+    page.pdf(path=pdf)
+    words = subprocess.run(
+        ["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True
+    ).stdout
+    assert "The night search went quiet" in words
+    assert "The alias moves to a new index" in words
+    for beside in ("Your rooms", "On paper", "Applaud", "Search /"):
+        assert beside not in words
+
+
+def test_gentle_words_are_offered_while_writing_and_sent_nowhere(browser, house):
+    page = someone(browser, house, "tom")
+    page.goto("/learn/2/write/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method + " " + (request.post_data or "")))
+    field = page.locator("[data-gentle]").first
+    field.fill("I should have noticed sooner, it was human error")
+    expect(page.locator(".hint").first).to_contain_text("should have")
+    page.get_by_role("button", name="Keep my words").first.click()
+    assert not [request for request in sent if "should have" in request and "gentle" in request]
+
+
+def pictures_stand_in_the_readme() -> list[Path]:
+    root = Path(__file__).parent.parent
+    return [
+        root / name for name in re.findall(r"\]\((docs/pictures/[^)]+)\)", (root / "README.md").read_text())
+    ]
+
+
+def test_the_readme_shows_pictures_that_are_there():
+    assert pictures_stand_in_the_readme()
+    assert [path for path in pictures_stand_in_the_readme() if not path.exists()] == []

@@ -16,7 +16,7 @@ async def reader(at: House, heard: dict[str, list[float]], ready: asyncio.Semaph
     """One open stream; notes when each message's mark arrives."""
     stream, pen = await asyncio.open_connection("127.0.0.1", at.port, limit=2**20)
     pen.write(
-        f"GET /events?topics=room%3Abench&since=999999999 HTTP/1.1\r\nHost: 127.0.0.1:{at.port}\r\n"
+        f"GET /events?topics=room%3Abench HTTP/1.1\r\nHost: 127.0.0.1:{at.port}\r\n"
         f"Cookie: sessionid={at.cookie}\r\nAccept: text/event-stream\r\n\r\n".encode()
     )
     await stream.readuntil(b"\r\n\r\n")

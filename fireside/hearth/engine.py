@@ -8,13 +8,11 @@ knows that it may take over.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
 from dbos import (
@@ -29,6 +27,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from fireside.hearth import timeline, workflows
+from fireside.hearth.jobtable import begun, busy, database, table
 from fireside.hearth.slots import locks
 from fireside.hearth.workflows import Job
 
@@ -115,6 +114,9 @@ class Worker:
         timeline.listen(self._kicked.set)
         self._thread.start()
 
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
     def end(self) -> None:
         """Finish what runs, if that is soon; the next worker takes up the rest."""
         self._ending.set()
@@ -124,7 +126,7 @@ class Worker:
         while _running and time.monotonic() < latest:
             time.sleep(0.02)
         DBOS.destroy()
-        self._locks.free(self._slot)
+        self._locks.close()
 
     def _live(self) -> None:
         while not self._ending.is_set():
@@ -137,7 +139,7 @@ class Worker:
                 log.exception("The worker could not reach the database and tries again")
                 connection.close()
                 self._ending.wait(1)
-        self._locks.free("router")
+        connection.close()
 
     def _route(self) -> None:
         while workflows.route(start):
@@ -158,7 +160,7 @@ class Worker:
 
     def _take_over(self) -> None:
         """Let the jobs of workers whose lock is free run again; the engine counts how often that happened."""
-        for slot in _busy() - {self._slot}:
+        for slot in busy() - {self._slot}:
             if self._locks.take(slot):
                 DBOS._recover_pending_workflows([slot])
                 self._locks.free(slot)
@@ -166,39 +168,6 @@ class Worker:
 
 def _slot(number: int) -> str:
     return f"slot-{number}"
-
-
-def _busy() -> set[str]:
-    rows = _rows()
-    with database().connect() as session:
-        asked = sa.select(rows.c.executor_id).where(rows.c.status == "PENDING").distinct()
-        return {slot for slot in session.scalars(asked) if slot}
-
-
-def _rows() -> sa.TableClause:
-    schema = None if connection.vendor == "sqlite" else "dbos"
-    return sa.table("workflow_status", sa.column("status"), sa.column("executor_id"), schema=schema)
-
-
-@cache
-def database() -> sa.Engine:
-    """Django's own database, opened the same way."""
-    given = connection.settings_dict
-    if connection.vendor == "sqlite":
-        engine = sa.create_engine(f"sqlite:///{given['NAME']}")
-        sa.event.listen(engine, "connect", _sqlite)
-        return engine
-    url = sa.URL.create(
-        "postgresql+psycopg", given["USER"], given["PASSWORD"] or None, given["HOST"] or None,
-        int(given["PORT"]) if given["PORT"] else None, given["NAME"],
-    )  # fmt: skip
-    return sa.create_engine(url, pool_size=THREADS, pool_pre_ping=True)
-
-
-def _sqlite(session: sqlite3.Connection, record: Any) -> None:
-    session.isolation_level = "IMMEDIATE"
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        session.execute(f"PRAGMA {pragma}")
 
 
 # -- what keepers ask --------------------------------------------------------------------------------------
@@ -231,6 +200,8 @@ def _client() -> DBOSClient:
 
 def jobs(*statuses: str, most: int = 100) -> list[Known]:
     """The newest jobs that wait or run and those that were set aside, or those with the given statuses."""
+    if not begun():
+        return []
     found = _client().list_workflows(status=[*(statuses or WAITING + ASIDE)], limit=most, sort_desc=True)
     return [_known(row) for row in found]
 
@@ -251,7 +222,7 @@ def _known(row: WorkflowStatus) -> Known:
 
 def retry(key: str) -> bool:
     """Run a job that was set aside once more, with all its attempts before it; False when there is none."""
-    found = _client().list_workflows(workflow_ids=[key], status=[*ASIDE])
+    found = begun() and _client().list_workflows(workflow_ids=[key], status=[*ASIDE])
     if not found or not found[0].input:
         return False
     first, name, entry, _attempt = found[0].input["args"]
@@ -266,7 +237,8 @@ def retry(key: str) -> bool:
 
 def cancel(key: str) -> bool:
     """End a job that is waiting; False when there is none."""
-    if not _client().list_workflows(workflow_ids=[key], status=["DELAYED", "ENQUEUED"], load_input=False):
+    waiting = ["DELAYED", "ENQUEUED"]
+    if not begun() or not _client().list_workflows(workflow_ids=[key], status=waiting, load_input=False):
         return False
     _client().cancel_workflow(key)
     return True
@@ -275,6 +247,8 @@ def cancel(key: str) -> bool:
 def purge(age: timedelta) -> int:
     """Forget jobs that ended so long ago; those set aside stay until somebody has looked at them."""
     before, gone = (timezone.now() - age).isoformat(), 0
+    if not begun():
+        return gone
     while rows := _client().list_workflows(
         status=[*DONE], completed_before=before, limit=500, load_input=False, load_output=False
     ):
@@ -285,8 +259,10 @@ def purge(age: timedelta) -> int:
 
 def counts() -> dict[str, int]:
     """How many jobs there are in each state."""
-    rows = _rows()
+    rows = table()
     found = dict.fromkeys(STATES.values(), 0)
+    if not begun():
+        return found
     with database().connect() as session:
         for status, count in session.execute(
             sa.select(rows.c.status, sa.func.count()).group_by(rows.c.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -12,7 +13,8 @@ from django.db import connection, models
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room, visible
 
-NEWEST = 500  # hits of a common word that are ranked; older ones come by date
+WINDOW = 200  # hits looked at first; each further look takes four times as many
+LARGEST = 10_000  # what one statement takes as parameters
 PAGE = 20
 
 
@@ -104,11 +106,51 @@ def find(
     words = words_of(query)
     if query.strip() and not words:
         return []
-    if words:
-        docs = docs.extra(where=[_match()], params=[_query(words)])  # noqa: S610 -- bound parameter
-    if before is not None:
-        docs = docs.filter(pk__lt=before)
-    return [Hit(doc, snippet(doc.body, words)) for doc in docs.order_by("-pk")[:limit]]
+    if not words:
+        older = docs.filter(pk__lt=before) if before is not None else docs
+        return [Hit(doc, snippet(doc.body, words)) for doc in older.order_by("-pk")[:limit]]
+    hits: list[Doc] = []
+    for numbers in _windows(words, kinds, before):
+        hits += docs.filter(pk__in=numbers).order_by("-pk")[: limit - len(hits)]
+        if len(hits) == limit:
+            break
+    return [Hit(doc, snippet(doc.body, words)) for doc in hits]
+
+
+def _windows(words: list[str], kinds: tuple[str, ...], before: int | None) -> Iterator[list[int]]:
+    """The numbers of the records that hold the words, newest first, in ever larger windows.
+
+    So a common word costs no more than the page it fills, and a rare combination is still found.
+    """
+    edge, window = before if before is not None else 2**62, WINDOW
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(*_newest(words, kinds, edge, window))
+            numbers = [number for (number,) in cursor.fetchall()]
+        yield numbers
+        if len(numbers) < window:
+            return
+        edge, window = numbers[-1], min(window * 4, LARGEST)
+
+
+def _newest(words: list[str], kinds: tuple[str, ...], edge: int, window: int) -> tuple[str, list[Any]]:
+    """The statement that finds a window, as each database has it; words are letters and digits only."""
+    if connection.vendor == "postgresql":
+        asked = " & ".join([*words[:-1], f"{words[-1]}:*"])
+        return (
+            "SELECT id FROM hearth_doc WHERE words @@ to_tsquery('simple', %s) AND id < %s "
+            "AND (%s OR kind = ANY(%s)) ORDER BY id DESC LIMIT %s",
+            [asked, edge, not kinds, list(kinds), window],
+        )
+    asked = " AND ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"*'])
+    asked = f"{{title body}} : ({asked})"
+    if kinds:
+        asked += " AND kind : ({})".format(" OR ".join(f'"{kind}"' for kind in kinds))
+    return (
+        "SELECT rowid FROM hearth_docwords WHERE hearth_docwords MATCH %s AND rowid < %s "
+        "ORDER BY rowid DESC LIMIT %s",
+        [asked, edge, window],
+    )
 
 
 def _facet(name: str, value: str) -> models.Q:
@@ -118,28 +160,22 @@ def _facet(name: str, value: str) -> models.Q:
     return models.Q(**{f"facets__{name}": value}) | models.Q(**{f"facets__{name}__icontains": f'"{value}"'})
 
 
-def _match() -> str:
-    if connection.vendor == "postgresql":
-        return "hearth_doc.words @@ to_tsquery('simple', %s)"
-    return "hearth_doc.id IN (SELECT rowid FROM hearth_docwords WHERE hearth_docwords MATCH %s)"
-
-
-def _query(words: list[str]) -> str:
-    if connection.vendor == "postgresql":
-        return " & ".join([*words[:-1], f"{words[-1]}:*"])
-    return " ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"*'])
-
-
 def snippet(body: str, words: list[str], around: int = 90) -> list[tuple[str, bool]]:
     """The part of `body` near the first word found, in pieces that are or are not what was looked for."""
     if not words:
         return [(body[: 2 * around].strip(), False)]
-    pattern = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
+    ends = [re.escape(word) for word in words]
+    pattern = re.compile(
+        "|".join([*(rf"\b{word}\b" for word in ends[:-1]), rf"\b{ends[-1]}\w*"]), re.IGNORECASE
+    )
     first = pattern.search(body)
-    start = max(0, (first.start() if first else 0) - around)
-    part = body[start : start + 2 * around]
-    pieces = [
-        (piece, bool(pattern.fullmatch(piece)))
-        for piece in re.split(f"({pattern.pattern})", part, flags=re.IGNORECASE)
-    ]
-    return [("… ", False)] * bool(start) + [piece for piece in pieces if piece[0]]
+    start = body.rfind(" ", 0, max(0, (first.start() if first else 0) - around)) + 1
+    end = body.find(" ", start + 2 * around)
+    part = body[start : end if end > 0 else None]
+    pieces: list[tuple[str, bool]] = [("… ", False)] if start else []
+    at = 0
+    for found in pattern.finditer(part):
+        pieces += [(part[at : found.start()], False), (found[0], True)]
+        at = found.end()
+    pieces += [(part[at:], False), (" …" if end > 0 else "", False)]
+    return [piece for piece in pieces if piece[0]]

@@ -9,13 +9,13 @@ import fcntl
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 SPACE = 0x46495245  # ours among PostgreSQL's advisory locks
 
@@ -26,6 +26,10 @@ class Locks(Protocol):
     def take(self, name: str) -> bool: ...
 
     def free(self, name: str) -> None: ...
+
+    def close(self) -> None:
+        """Free all of them."""
+        ...
 
 
 class FileLocks:
@@ -52,6 +56,10 @@ class FileLocks:
         if file := self._held.pop(name, None):
             file.close()
 
+    def close(self) -> None:
+        for name in [*self._held]:
+            self.free(name)
+
 
 class PostgresLocks:
     """Locks of a session of its own; when it was lost, the next session takes them back."""
@@ -62,17 +70,29 @@ class PostgresLocks:
         self._session: psycopg.Connection | None = None
 
     def take(self, name: str) -> bool:
+        try:
+            return self._take(name)
+        except psycopg.Error as error:
+            raise OperationalError(str(error)) from error  # as Django would say it
+
+    def free(self, name: str) -> None:
+        if name in self._held and self._session is not None and not self._session.closed:
+            with suppress(psycopg.Error):  # a session that is gone holds nothing
+                self._ask("pg_advisory_unlock", name)
+        self._held.discard(name)
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+        self._held.clear()
+
+    def _take(self, name: str) -> bool:
         if self._session is None or self._session.closed:
             self._session = psycopg.connect(**self._given, autocommit=True, cursor_factory=psycopg.Cursor)
             self._held = {held for held in self._held if self._ask("pg_try_advisory_lock", held)}
         if name not in self._held and self._ask("pg_try_advisory_lock", name):
             self._held.add(name)
         return name in self._held
-
-    def free(self, name: str) -> None:
-        if name in self._held and self._session is not None and not self._session.closed:
-            self._ask("pg_advisory_unlock", name)
-        self._held.discard(name)
 
     def _ask(self, function: str, name: str) -> bool:
         if self._session is None:
@@ -101,4 +121,4 @@ def alone(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        held.free(name)
+        held.close()

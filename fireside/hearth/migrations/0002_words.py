@@ -4,16 +4,16 @@ from django.db import migrations
 
 SQLITE = [
     """CREATE VIRTUAL TABLE hearth_docwords USING fts5(
-        title, body, content='hearth_doc', content_rowid='id', tokenize="unicode61 remove_diacritics 2")""",
+        title, body, kind, content='hearth_doc', content_rowid='id', tokenize="unicode61 remove_diacritics 2")""",
     """CREATE TRIGGER hearth_docwords_new AFTER INSERT ON hearth_doc BEGIN
-        INSERT INTO hearth_docwords(rowid, title, body) VALUES (new.id, new.title, new.body); END""",
+        INSERT INTO hearth_docwords(rowid, title, body, kind) VALUES (new.id, new.title, new.body, new.kind); END""",
     """CREATE TRIGGER hearth_docwords_gone AFTER DELETE ON hearth_doc BEGIN
-        INSERT INTO hearth_docwords(hearth_docwords, rowid, title, body)
-        VALUES ('delete', old.id, old.title, old.body); END""",
-    """CREATE TRIGGER hearth_docwords_changed AFTER UPDATE OF title, body ON hearth_doc BEGIN
-        INSERT INTO hearth_docwords(hearth_docwords, rowid, title, body)
-        VALUES ('delete', old.id, old.title, old.body);
-        INSERT INTO hearth_docwords(rowid, title, body) VALUES (new.id, new.title, new.body); END""",
+        INSERT INTO hearth_docwords(hearth_docwords, rowid, title, body, kind)
+        VALUES ('delete', old.id, old.title, old.body, old.kind); END""",
+    """CREATE TRIGGER hearth_docwords_changed AFTER UPDATE OF title, body, kind ON hearth_doc BEGIN
+        INSERT INTO hearth_docwords(hearth_docwords, rowid, title, body, kind)
+        VALUES ('delete', old.id, old.title, old.body, old.kind);
+        INSERT INTO hearth_docwords(rowid, title, body, kind) VALUES (new.id, new.title, new.body, new.kind); END""",
 ]
 POSTGRES = [
     """ALTER TABLE hearth_doc ADD COLUMN words tsvector GENERATED ALWAYS AS (

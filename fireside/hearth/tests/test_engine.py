@@ -136,4 +136,6 @@ def test_only_one_process_holds_a_lock_and_it_is_free_again_afterwards(db):
     second.free("hall")
     with slots.alone("hall"):
         assert first.take("hall") is False
+    first.close()
+    second.close()
     connections.close_all()

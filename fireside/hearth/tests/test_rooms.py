@@ -155,6 +155,24 @@ class TestSearch:
         assert find("raise", person=cy) == []
         assert not visible(Message.objects.all(), cy)
 
+    def test_a_rare_one_is_found_behind_many_that_hold_the_same_word(self, room, ana, bo):
+        room.say("the queue, and a lantern", by=bo)
+        Doc.objects.bulk_create(
+            Doc(
+                kind="message",
+                ref=1000 + n,
+                title="x",
+                body=f"queue {n}",
+                url="/",
+                at=room.made_at,
+                room=room,
+            )
+            for n in range(1100)
+        )
+        assert [hit.doc.body for hit in find("queue", person=ana, author=bo)] == ["the queue, and a lantern"]
+        assert find("queue", person=ana, kinds=("incident",)) == []
+        assert [hit.doc.body for hit in find("queue", person=ana, limit=2)] == ["queue 1099", "queue 1098"]
+
     def test_the_snippet_marks_what_was_looked_for(self, room, ana):
         room.say("long " * 60 + "the queue is full", by=ana)
         [hit] = find("queue", person=ana)

@@ -16,7 +16,7 @@ PAGES = {
     "search, common word": "/search/?q=queue",
     "morgue, two words": "/learn/?q=queue+refused",
 }
-LITTLE = {"messages": 100, "entries": 20, "documents": 100}
+LITTLE = {"messages": 100, "entries": 60, "documents": 100}
 MUCH = {"messages": 10_000, "entries": 1_000, "documents": 100_000}
 
 

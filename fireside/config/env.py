@@ -42,6 +42,8 @@ def value(name: str) -> str:
             return Path(path).read_text().strip()
         except OSError as error:
             raise Nonsense(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise Nonsense(f"{name}_FILE names {path}, which does not hold text.") from error
     return os.environ.get(name, "").strip() or setting.default
 
 

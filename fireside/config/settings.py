@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 import dj_email_url
@@ -57,10 +57,34 @@ def _database() -> dict[str, Any]:
     return found
 
 
+def _post_office(url: str) -> dict[str, Any]:
+    """Django's e-mail settings from an address."""
+    try:
+        found: dict[str, Any] = dj_email_url.parse(url)
+    except ValueError:
+        found = {}
+    if not found.get("EMAIL_BACKEND"):
+        raise Nonsense("EMAIL_URL is not an address of a mail server: smtp://user:password@host:587")
+    return found
+
+
+def _address(url: str) -> SplitResult:
+    try:
+        found = urlsplit(url)
+        fine = found.scheme in ("http", "https") and found.hostname and found.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise Nonsense(f"PUBLIC_URL is {url!r}; write it like https://fireside.example.org")
+    return found
+
+
 PUBLIC_URL = value("PUBLIC_URL").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-if _public.scheme not in ("http", "https") or not _public.hostname:
-    raise Nonsense(f"PUBLIC_URL is {PUBLIC_URL!r}; write it like https://fireside.example.org")
+_public = _address(PUBLIC_URL)
+
+LOG_LEVEL = value("LOG_LEVEL").upper()
+if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+    raise Nonsense(f"LOG_LEVEL is {LOG_LEVEL!r}; it can be DEBUG, INFO, WARNING or ERROR.")
 
 SECRET_KEY = _secret_key()
 DEBUG = False
@@ -181,7 +205,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _public.scheme 
 DEFAULT_FROM_EMAIL = f"Fireside <fireside@{_public.hostname}>"
 CAN_MAIL = bool(_email := value("EMAIL_URL"))
 if CAN_MAIL:
-    vars().update(dj_email_url.parse(_email))
+    vars().update(_post_office(_email))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
@@ -190,6 +214,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": value("LOG_LEVEL").upper()},
-    "loggers": {"django.server": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"level": "WARNING"}},
 }

@@ -17,20 +17,15 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import Max
-from django.http import HttpRequest, parse_cookie
 
 from fireside.hearth import timeline
-from fireside.hearth.people import Person
-from fireside.hearth.timeline import Entry
 from fireside.web.happenings import Happening, Place, after, event
+from fireside.web.visitors import Visitor, signed_in, visitor
 
 LOOK = 0.2  # seconds between looks for what another process noted
 BEAT = 15  # seconds between signs of life for one page
+TRUST = 60  # seconds after which we look whether a reader is still signed in
 MOST_MISSED = 500  # entries told again; who missed more loads the page anew
 MOST_WAITING = 200  # chunks that wait for one slow page before it has to come again
 MOST_TOPICS = 20
@@ -45,11 +40,13 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class Reader:
     """One open page: who reads it, what it shows, and the bytes that wait for it."""
 
-    __slots__ = ("_waiting", "_wake", "ended", "person", "place", "since", "topics", "turn")
+    __slots__ = ("_waiting", "_wake", "ended", "person", "place", "session", "since", "topics", "turn")
     _turns = itertools.cycle(range(BEAT))
 
-    def __init__(self, person: int, place: Place, topics: frozenset[str], since: int) -> None:
-        self.person, self.place, self.topics, self.since = person, place, topics, since
+    def __init__(self, came: Visitor, topics: frozenset[str], since: int) -> None:
+        self.person, self.session = came.person.pk, came.session
+        self.place: Place = (came.person.zone, came.person.language)
+        self.topics, self.since = topics, since
         self.turn = next(Reader._turns)  # so that signs of life are spread over time
         self.ended = False
         self._waiting: list[bytes] = []
@@ -107,7 +104,7 @@ class Broadcaster:
         self._kicked = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "stream")
         self._loop = loop
-        self._tasks = [loop.create_task(self._live()), loop.create_task(self._beat())]
+        self._tasks = [loop.create_task(task) for task in (self._live(), self._beat(), self._doubt())]
         timeline.listen(self._heard)
 
     @property
@@ -139,6 +136,7 @@ class Broadcaster:
             task.cancel()
         for reader in self.readers:
             reader.end()
+        self._thread.submit(connection.close)
         self._thread.shutdown(wait=False)
 
     def _heard(self) -> None:
@@ -183,6 +181,24 @@ class Broadcaster:
                 if reader.turn == turn and reader.idle() and reader.since <= self.last:
                     reader.put(beat)
 
+    async def _doubt(self) -> None:
+        """Close the pages of those who signed out, or changed their password, somewhere else."""
+        while True:
+            await asyncio.sleep(TRUST)
+            if asked := {reader.session for reader in self.readers}:
+                gone = asked - await self._loop.run_in_executor(self._thread, self._signed_in, asked)
+                for reader in self.readers:
+                    if reader.session in gone:
+                        reader.end()
+
+    @staticmethod
+    def _signed_in(asked: set[str]) -> set[str]:
+        try:
+            return signed_in(asked)
+        except DatabaseError:
+            connection.close()
+            return asked  # nobody is sent away for what is not theirs to mend
+
 
 def _drop(index: defaultdict[Any, set[Reader]], key: object, reader: Reader) -> None:
     index[key].discard(reader)
@@ -221,33 +237,18 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _refuse(send, 405)
     elif _broadcaster is None:
         await _refuse(send, 503)
-    elif (visitor := await asyncio.to_thread(_visitor, dict(scope["headers"]))) is None:
+    elif (came := await asyncio.to_thread(visitor, dict(scope["headers"]))) is None:
         await _refuse(send, 401)
     else:
-        person, newest = visitor
-        await _carry(_broadcaster, _reader(scope, person, newest), newest, receive, send)
+        await _carry(_broadcaster, _reader(scope, came), came.newest, receive, send)
 
 
-def _visitor(headers: dict[bytes, bytes]) -> tuple[Person, int] | None:
-    """Who holds this session, and the newest entry there is."""
-    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-    request = HttpRequest()
-    request.session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
-    try:
-        person = get_user(request)
-        if not isinstance(person, Person) or not person.is_active:
-            return None
-        return person, Entry.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    finally:
-        close_old_connections()
-
-
-def _reader(scope: Scope, person: Person, newest: int) -> Reader:
+def _reader(scope: Scope, came: Visitor) -> Reader:
     asked = parse_qs(scope["query_string"].decode("latin-1"))
     known = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1") or asked.get("since", [""])[0]
     topics = asked.get("topics", [""])[0].split()[:MOST_TOPICS]
-    since = int(known) if known.isdecimal() and len(known) < 19 else newest
-    return Reader(person.pk, (person.zone, person.language), frozenset(topics), since)
+    since = int(known) if known.isdecimal() and len(known) < 19 else came.newest
+    return Reader(came, frozenset(topics), since)
 
 
 async def _carry(house: Broadcaster, reader: Reader, newest: int, receive: Receive, send: Send) -> None:

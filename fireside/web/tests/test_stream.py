@@ -16,6 +16,7 @@ from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Entry
 from fireside.web import stream
+from fireside.web.visitors import Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -262,11 +263,11 @@ def test_a_story_tells_its_own_pages(room, ana, bo, cookie, soon):
     live(story)
 
 
-def test_a_page_that_reads_too_slowly_is_closed_so_that_it_comes_again(monkeypatch):
+def test_a_page_that_reads_too_slowly_is_closed_so_that_it_comes_again(bo, monkeypatch):
     monkeypatch.setattr(stream, "MOST_WAITING", 2)
 
     async def story():
-        reader = stream.Reader(1, ("UTC", "en"), frozenset({"home"}), 0)
+        reader = stream.Reader(Visitor(bo, "", 0), frozenset({"home"}), 0)
         for _ in range(2):
             reader.put(b"x")
         assert not reader.ended
@@ -288,5 +289,28 @@ def test_the_times_in_a_message_are_those_of_the_one_who_reads(room, ana, bo, co
             await page.until(lambda page: page.heard("message"))
             drawn.append(page.events[0][1]["html"])
         assert drawn[0] != drawn[1]
+
+    live(story)
+
+
+def test_who_signs_out_or_changes_the_password_elsewhere_hears_no_more(
+    room, ana, bo, cookie, soon, web, monkeypatch
+):
+    monkeypatch.setattr(stream, "TRUST", 0.05)
+    stays, leaves, renews = cookie(bo), web(bo), cookie(ana)
+    left = leaves.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def renew() -> None:
+        ana.set_password("another long enough one")
+        ana.save()
+
+    async def story():
+        here, out, renewed = [await Page(one, "home").opened() for one in (stays, left, renews)]
+        await soon(lambda: leaves.post("/account/logout/"))
+        await out.until(lambda page: page.closed)
+        await soon(renew)
+        await renewed.until(lambda page: page.closed)
+        assert not here.closed
+        await here.leave()
 
     live(story)

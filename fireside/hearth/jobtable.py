@@ -1,0 +1,54 @@
+"""The table in which the engine keeps its jobs, in Django's own database, opened the same way."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from django.db import connection
+
+NAME = "workflow_status"
+SESSIONS = 8  # kept open on PostgreSQL, one for each thread that runs jobs
+
+
+@cache
+def database() -> sa.Engine:
+    given = connection.settings_dict
+    if connection.vendor == "sqlite":
+        engine = sa.create_engine(f"sqlite:///{given['NAME']}")
+        sa.event.listen(engine, "connect", _sqlite)
+        return engine
+    url = sa.URL.create(
+        "postgresql+psycopg", given["USER"], given["PASSWORD"] or None, given["HOST"] or None,
+        int(given["PORT"]) if given["PORT"] else None, given["NAME"],
+    )  # fmt: skip
+    return sa.create_engine(url, pool_size=SESSIONS, pool_pre_ping=True)
+
+
+def _sqlite(session: sqlite3.Connection, record: Any) -> None:
+    session.isolation_level = "IMMEDIATE"
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        session.execute(f"PRAGMA {pragma}")
+
+
+def table() -> sa.TableClause:
+    return sa.table(NAME, sa.column("status"), sa.column("executor_id"), schema=_schema())
+
+
+def _schema() -> str | None:
+    return None if connection.vendor == "sqlite" else "dbos"
+
+
+def begun() -> bool:
+    """Has a worker ever begun here? Until then there is no such table, and so there are no jobs."""
+    return sa.inspect(database()).has_table(NAME, schema=_schema())
+
+
+def busy() -> set[str]:
+    """The workers that were running something when they last wrote."""
+    rows = table()
+    with database().connect() as session:
+        asked = sa.select(rows.c.executor_id).where(rows.c.status == "PENDING").distinct()
+        return {slot for slot in session.scalars(asked) if slot}

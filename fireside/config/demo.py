@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -17,7 +17,7 @@ from fireside.config import story
 from fireside.config.past import happened
 from fireside.hearth import start
 from fireside.hearth.commands import Ask, Outcome, Sorry, perform, say_line
-from fireside.hearth.models import Organisation, Person, Room, Team
+from fireside.hearth.models import Message, Organisation, Person, Room, Team
 from fireside.hearth.workflows import rest, settle
 from fireside.incidents.drawn import redraw
 from fireside.incidents.models import Call, Incident
@@ -39,10 +39,13 @@ def fill() -> str:
             _people()
             _rooms()
         _systems(now)
+        _fired(now, lambda minutes: minutes < -story.DAY)
         _past(now)
-        _live(now)
-        for minutes, who, room, line in story.TALK:
+        _fired(now, lambda minutes: minutes >= -story.DAY)
+        for minutes, who, room, line in [*story.TALK, *story.RELEASE]:
             _say(now + timedelta(minutes=minutes), who, room, line)
+        _live(now)
+        _clap()
         rest()
     return (
         f"{story.ORG} is here. Sign in as aroha@example.org (or priya, sione, mei, kiri ... @example.org) "
@@ -126,8 +129,34 @@ def _write(incident: Incident, lines: Sequence[tuple[str, str]], title: str, sum
         perform(Ask(_who("luca"), incident.room), "write", {"section": "summary", "words": summary})
 
 
+def _fired(now: datetime, then: Callable[[int], bool]) -> None:
+    """Alerts of earlier days, over again; some were met with their runbook."""
+    for minutes, name, lasted, who in story.FIRED:
+        if not then(minutes):
+            continue
+        began = now + timedelta(minutes=minutes)
+        over = began + timedelta(minutes=lasted, seconds=1)
+        _alert(name, began)
+        group = _alert(name, over, over=True)
+        group.redraw()  # only now is it known how long that was
+        said = f"Back to normal after {lasted} minutes"
+        Message.objects.filter(thread=group.message, author=None).update(text=said)
+        if who:
+            with happened(over):
+                book = Runbook.objects.get(alertname=name)
+                _do(who, group.room, "runbook-helped", runbook=book.slug, about=group.ref)
+                settle()
+
+
+def _clap() -> None:
+    for words, sign, handles in story.CLAPS:
+        message = Message.objects.get(text__startswith=words)
+        for handle in handles:
+            message.clap(sign, by=_who(handle))
+
+
 def _live(now: datetime) -> None:
-    group = _alert(now - timedelta(minutes=47))
+    group = _alert("PaymentsRefused", now - timedelta(minutes=47))
     lines = [
         (minutes, who, room, line.replace("{group}", group.ref)) for minutes, who, room, line in story.REFUSED
     ]
@@ -135,16 +164,18 @@ def _live(now: datetime) -> None:
     group.refresh_from_db()
     begin = group.opened_at.replace(second=0, microsecond=0)
     group.counts = [[(begin + timedelta(minutes=n)).isoformat(), min(8, 1 + n // 5)] for n in range(47)]
+    group.save(update_fields=["counts"])
     group.redraw()
     incident.refresh_from_db()
     redraw(incident)
 
 
-def _alert(moment: datetime) -> Group:
-    """Prometheus calls, through the same inbox as every day."""
+def _alert(name: str, moment: datetime, *, over: bool = False) -> Group:
+    """Prometheus calls, or says that it is over, through the same inbox as every day."""
     source, _ = Source.make("prometheus")
     with happened(moment):
-        body = json.dumps(story.alert(timezone.now().isoformat())).encode()
+        at = timezone.now().isoformat()
+        body = json.dumps(story.alert(name, at, at if over else "")).encode()
         sha256 = hashlib.sha256(body).hexdigest()
         Delivery.objects.create(
             source=source, at=timezone.now(), form="webhook", sha256=sha256, size=len(body), body=body
@@ -184,8 +215,8 @@ def _say(moment: datetime, who: str, room: str, line: str) -> Outcome:
     return outcome
 
 
-def _do(who: str, room: Room, verb: str) -> Outcome:
-    return perform(Ask(_who(who), room), verb, {})
+def _do(who: str, room: Room, verb: str, **values: str) -> Outcome:
+    return perform(Ask(_who(who), room), verb, values)
 
 
 def _who(handle: str) -> Person:

@@ -5,6 +5,7 @@ from __future__ import annotations
 PASSWORD = "unicorns at dawn"  # noqa: S105 -- the demo's people share it, and the demo says so
 ORG = "Unicorn Rentals"
 ZONE = "Pacific/Auckland"
+DAY = 24 * 60  # minutes
 
 TEAMS = {
     "magic-sparkles": ("Magic Sparkles", "Keeps unicorns rentable."),
@@ -90,13 +91,15 @@ QUIET = [
 ]  # fmt: skip
 
 QUIET_STORY = [
-    ("luca", "/factor The nightly copy reports success when it copies nothing. since: 2021"),
-    ("ruth", "/factor The alias moves to a new index without looking inside it. since: March"),
-    ("luca", "/factor No alert asks whether search finds anything; they ask whether it answers. since: the beginning"),
+    ("luca", "/factor The nightly copy reports success when it copies nothing. since: 2021 in-short: Copy says ok"),
+    ("ruth", "/factor The alias moves to a new index without looking inside it. since: March in-short: Alias"),
+    ("luca", "/factor No alert asks whether search finds anything; they ask whether it answers. since: the beginning "
+     "in-short: Alerts ask for answers"),
     ("luca", "/went-well Two people were awake, and each said what they were looking at. Nobody looked twice."),
     ("ruth", "/made-it-hard Every graph was green. An empty index answers faster than a full one."),
-    ("luca", "/mitigation keeps the old index when the new one is empty owner: @luca"),
-    ("ruth", "/mitigation hears when a search for “unicorn” finds none owner: @ruth"),
+    ("luca", "/mitigation keeps the old index when the new one is empty owner: @luca by: in 2 weeks"),
+    ("ruth", "/mitigation hears when a search for “unicorn” finds none owner: @ruth by: in 3 weeks"),
+    ("aroha", "/mitigation finds somebody awake who knows search owner: @aroha by: in 10 days"),
 ]  # fmt: skip
 
 QUIET_MORE = [
@@ -116,15 +119,15 @@ QUIET_SUMMARY = (
 QUIET_TELLINGS = {
     "luca": [
         (-4, "Search answered in four milliseconds, usually ninety. I thought the new cache had warmed.",
-         "That nothing was released since Friday.", "That we could all go back to bed."),
+         "Nothing had been released since Friday.", "We could all go back to bed."),
         (3, "A customer wrote that no unicorns exist. I searched for “unicorn” and found none.",
-         "That the index is copied at two.", "That fast and empty look the same on our graphs."),
+         "The index is copied at two, every night.", "Fast and empty look the same on our graphs."),
     ],
     "ruth": [
         (5, "The copy's log ended with “ok, 0 documents”.",
-         "That “ok” had always meant the copy was whole.", "That I had never read past the word ok."),
+         "“ok” had always meant that the copy was whole.", "I have never read past the word ok."),
         (12, "Yesterday's index, whole, one alias away.",
-         "That an old answer beats none.", "That we need not know why before it stops hurting."),
+         "An old answer beats none.", "We need not know why before it stops hurting."),
     ],
 }  # fmt: skip
 
@@ -151,10 +154,12 @@ CALENDAR_STORY = [
 ]
 
 # Payments are refusing one rental in four: now. (minutes before now, who, room, line)
-REFUSED = [
+RELEASE = [
     (-66, "mei", "magic-sparkles", "Storefront v2.14.0 is live: loyalty tiers at checkout, two copy fixes. The way back is "
      "`deploy back storefront`, rehearsed yesterday, forty seconds."),
     (-64, "mei", "magic-sparkles", "I'll watch the rental graph for ten minutes."),
+]  # fmt: skip
+REFUSED = [
     (-46, "sione", "magic-sparkles", "Looking. Queue first, as the runbook says.\n\nDepth is 64 of 64. So it is full, and it is "
      "ours. Not the bank."),
     (-45, "priya", "magic-sparkles", "/incident Payments are refusing one rental in four severity: customers feel it alert: {group}"),
@@ -185,33 +190,59 @@ REFUSED = [
 ]  # fmt: skip
 
 
-def alert(since: str) -> dict[str, object]:
-    """What Alertmanager sends when payments are refused; `since` is ISO 8601."""
-    labels = {"alertname": "PaymentsRefused", "job": "payments", "severity": "page"}
-    annotations = {
-        "summary": "Payments are refusing one rental in four",
-        "description": "26% of rentals are refused at checkout, usually 0.2%.",
-        "impact": "“We couldn’t take your payment”",
-    }
+# name: (title, description, impact, how many, labels)
+ALERTS = {
+    "PaymentsRefused": (
+        "Payments are refusing one rental in four", "26% of rentals are refused at checkout, usually 0.2%.",
+        "“We couldn’t take your payment”", 8, {"job": "payments", "severity": "page"},
+    ),
+    "SearchSlow": (
+        "Search takes longer than a second", "The slowest tenth of searches take 1.4 s, usually 0.1 s.", "", 2,
+        {"job": "search", "severity": "ticket"},
+    ),
+}  # fmt: skip
+
+# What fired before and was over again. (minutes before now, alert, minutes it lasted, who went by its runbook)
+FIRED = [
+    (-41 * DAY, "PaymentsRefused", 18, "sione"),
+    (-12 * DAY, "PaymentsRefused", 9, "mei"),
+    (-195, "SearchSlow", 4, ""),
+]
+
+
+def alert(name: str, since: str, until: str = "") -> dict[str, object]:
+    """What Alertmanager sends when `name` fires, or no longer does; moments are ISO 8601."""
+    title, description, impact, many, own = ALERTS[name]
+    labels = {"alertname": name, **own}
+    annotations = {"summary": title, "description": description, "impact": impact}
+    status = "resolved" if until else "firing"
     each = [
         {
-            "status": "firing", "labels": {**labels, "instance": f"payments-{n}"}, "annotations": annotations,
-            "startsAt": since, "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "http://prometheus.example.org/graph",
-            "fingerprint": f"{n:016x}",
+            "status": status, "labels": {**labels, "instance": f"{own['job']}-{n}"}, "annotations": annotations,
+            "startsAt": since, "endsAt": until or "0001-01-01T00:00:00Z",
+            "generatorURL": "http://prometheus.example.org/graph", "fingerprint": f"{name[0]}{n:015x}",
         }
-        for n in range(1, 9)
+        for n in range(1, many + 1)
     ]  # fmt: skip
     return {
-        "version": "4", "groupKey": '{}:{alertname="PaymentsRefused"}', "truncatedAlerts": 0, "status": "firing",
-        "receiver": "fireside", "groupLabels": {"alertname": "PaymentsRefused"}, "commonLabels": labels,
+        "version": "4", "groupKey": f'{{}}:{{alertname="{name}"}}', "truncatedAlerts": 0, "status": status,
+        "receiver": "fireside", "groupLabels": {"alertname": name}, "commonLabels": labels,
         "commonAnnotations": annotations, "externalURL": "http://alertmanager.example.org", "alerts": each,
     }  # fmt: skip
 
 
 TALK = [
-    (-70, "mei", "til", "SQLite will happily index an expression: `create index … on booking(date(at))`"),
-    (-180, "ruth", "guild-testing", "I am hosting “tests that tell a story” on Thursday at three, in the room and online."),
     (-200, "aroha", "culture", "Two people asked me this week what we mean by *blameless*. I would like to talk about it on Friday, "
      "with the night search went quiet as our example."),
     (-190, "aroha", "sparkles-leads", "Sione was up last night. Let us see that somebody else takes tonight."),
+    (-180, "ruth", "guild-testing", "I am hosting “tests that tell a story” on Thursday at three, in the room and online."),
+    (-70, "mei", "til", "SQLite will happily index an expression: `create index … on booking(date(at))`"),
+]  # fmt: skip
+
+# the beginning of the words, the sign, who claps
+CLAPS = [
+    ("Storefront v2.14.0 is live", "👀", ["tom", "priya", "hana", "aroha", "sione"]),
+    ("Looking. Queue first", "🙏", ["priya", "kiri"]),
+    ("SQLite will happily", "💡", ["dan", "tom", "josh"]),
+    ("What is a tier?", "❤️", ["priya", "mei", "ruth"]),
 ]  # fmt: skip

@@ -79,19 +79,21 @@ def _above(group: Group) -> Text:
 
 def _facts(group: Group, known: list[Runbook], links: list[str]) -> dict[str, Text]:
     firing = text("{firing} of {total}", firing=f"{group.firing:,}", total=f"{group.total:,}")
-    facts: dict[str, Text | None] = {
+    later: dict[str, Text] = {}
+    for add in more:
+        later |= add(group)
+    facts: dict[str, Text | None] = {  # a door may fold all but the first few
         "What customers see": text("{words}", words=group.impact) if group.impact else None,
         "It says": text("{words}", words=group.says) if group.says else None,
-        "Since": text("{at}", at=Moment(moment(group.opened_at), "clock")),
-        "Firing": firing if group.total > 1 else None,
-        "Where": _where(group),
-        "Not shown": _truncated(group),
         "On it": _on_it(group),
-        **_runbook_facts(known, links),
+        **later,
         **_earlier(group),
+        **_runbook_facts(known, links),
+        "Where": _where(group),
+        "Firing": firing if group.total > 1 else None,
+        "Not shown": _truncated(group),
+        "Since": text("{at}", at=Moment(moment(group.opened_at), "clock")),
     }
-    for add in more:
-        facts |= add(group)
     return {name: words for name, words in facts.items() if words is not None}
 
 
@@ -158,7 +160,7 @@ def _chart(group: Group) -> Chart | None:
 
 def _buttons(group: Group, known: list[Runbook], links: list[str]) -> Iterable[Button]:
     if group.resolved_at is None:
-        yield Button("I am on it", "on-it", {"group": group.ref}, tone="main", icon="hand-helping")
+        yield Button("I’m helping", "on-it", {"group": group.ref}, tone="main", icon="hand-helping")
         if not group.incident:
             values = {"what": group.title[:200], "alert": group.ref}
             yield Button("Open an incident", "incident", values, tone="hot", icon="siren", ask=True)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from fireside.alerts.models import Alert, Group, Source
+from fireside.alerts.models import Alert, Delivery, Group, Source
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import visible
 from fireside.hearth.timeline import Entry
@@ -66,8 +66,15 @@ def sources(request: HttpRequest) -> HttpResponse:
     scheme, _, host = settings.PUBLIC_URL.partition("://")
     return page(
         request, "alerts/connect.html", at="alerts", scheme=scheme, host=host, url=settings.PUBLIC_URL,
-        sources=Source.objects.filter(ended_at=None),
+        sources=Source.objects.filter(ended_at=None), **_troubled(asker(request)),
     )  # fmt: skip
+
+
+def _troubled(person: Person) -> dict[str, Any]:
+    """What was sent and could not be understood, for those who can mend it."""
+    if not person.is_keeper:
+        return {}
+    return {"troubled": Delivery.troubled()[:5], "troubles": Delivery.troubled().count()}
 
 
 def live(person: Person) -> str:
@@ -77,7 +84,8 @@ def live(person: Person) -> str:
 
 
 def home_piece(person: Person) -> tuple[str, dict[str, Any]] | None:
-    firing = list(_seen_by(person).filter(resolved_at=None)[:6])
+    """What fires and has no incident yet; the others show as what is being worked on."""
+    firing = list(_seen_by(person).filter(resolved_at=None, incident="")[:6])
     return ("alerts/parts/firing.html", {"firing": firing}) if firing else None
 
 
@@ -89,7 +97,14 @@ def system_piece(person: Person, system: System) -> tuple[str, dict[str, Any]] |
 
 def day_marks(person: Person, start: datetime, end: datetime) -> Iterable[Mark]:
     some = visible(Group.objects.filter(opened_at__gte=start, opened_at__lt=end), person)[:MARKS]
-    return [Mark(group.opened_at, "alert", group.title[:40], group.resolved_at) for group in some]
+    return [Mark(group.opened_at, "alert", _said(group), group.resolved_at) for group in some]
+
+
+def _said(group: Group) -> str:
+    """A word or two on the day line; the alert of an incident is named by its incident."""
+    if group.incident:
+        return ""
+    return group.title[:28] if group.resolved_at is None else "cleared itself"
 
 
 def _seen_by(person: Person) -> QuerySet[Group]:

@@ -25,15 +25,17 @@ def head(incident: Incident) -> Card:
         Button("Post an update", "update", icon="megaphone", ask=True),
         Button("Call for help", "call", tone="hot", icon="life-buoy", ask=True),
     ]
-    return _card(incident, [*buttons, Button("I can help", "coming", here, icon="hand-helping")])
+    buttons.append(Button("I can help", "coming", here, icon="hand-helping"))
+    return _card(incident, _facts(incident) | _later(incident), buttons)
 
 
 def headline(incident: Incident) -> Card:
     """The card in #incidents and in the room where it began."""
-    return _card(incident, [Button("I can help", "coming", {"incident": incident.name}, icon="hand-helping")])
+    here = {"incident": incident.name}
+    return _card(incident, _facts(incident), [Button("I can help", "coming", here, icon="hand-helping")])
 
 
-def _card(incident: Incident, buttons: Iterable[Button]) -> Card:
+def _card(incident: Incident, facts: dict[str, Text], buttons: Iterable[Button]) -> Card:
     return Card(
         title=text("{title}", title=incident.title),
         kind="incident",
@@ -41,11 +43,12 @@ def _card(incident: Incident, buttons: Iterable[Button]) -> Card:
         icon="siren",
         tag=incident.get_severity_display(),
         above=text(
-            "{name}, {state}, noticed {at}",
-            name=incident.name, state=incident.state, at=Moment(incident.noticed_at.isoformat(), "since"),
+            "{name} in {room}, {state}",
+            name=incident.name, state=incident.state,
+            room=Link(str(incident.room), incident.room.get_absolute_url()),
         ),
         body=(text("{seen}", seen=incident.summary),) if incident.summary else (),
-        facts=_facts(incident),
+        facts=facts,
         buttons=tuple(buttons) if incident.is_open else (),
         link=incident.get_absolute_url(),
     )  # fmt: skip
@@ -58,15 +61,19 @@ def tone(incident: Incident) -> Tone:
 
 
 def _facts(incident: Incident) -> dict[str, Text]:
-    facts = {
-        "Room": text("{room}", room=Link(str(incident.room), incident.room.get_absolute_url())),
-        "Lead": text("{who}", who=face(incident.lead) if incident.lead else "nobody yet"),
-    }
+    """Who leads and who does what: all that a headline needs."""
+    facts = {"Lead": text("{who}", who=face(incident.lead) if incident.lead else "nobody yet")}
     newest = list(
         incident.attempts.filter(kind=Attempt.Kind.DOING).select_related("by").order_by("-pk")[:FEW]
     )
     if newest and incident.is_open:
         facts["Doing"] = listed([attempt.what for attempt in newest])
+    return facts
+
+
+def _later(incident: Incident) -> dict[str, Text]:
+    """What its own room also shows: the newest decision, and when the next update is due."""
+    facts = {}
     if decision := incident.decisions.filter(back_at=None).order_by("-pk").first():
         facts["Decided"] = text("{decision}", decision=str(decision))
     if incident.next_due_at and incident.is_open:

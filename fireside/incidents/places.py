@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.dateformat import format as written
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -15,13 +17,25 @@ from fireside.alerts.models import Group
 from fireside.hearth.cards import Link, Text, text
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
-from fireside.incidents.models import Attempt, Incident
+from fireside.incidents.models import Attempt, Incident, Update
 from fireside.systems.models import System
-from fireside.web.drawings import Mark
-from fireside.web.places import Nav, Piece, day_marks, greetings, home_main, nav, room_head, system_main
+from fireside.web.drawings import Mark, spark
+from fireside.web.places import (
+    Coming,
+    Nav,
+    Piece,
+    coming,
+    day_marks,
+    greetings,
+    home_main,
+    nav,
+    room_head,
+    system_main,
+)
 
 AT_HOME = 5
 OF_A_SYSTEM = 8
+LATEST = 200  # attempts and updates that are looked through for the last words
 Drawn = tuple[str, dict[str, Any]] | None
 
 
@@ -32,26 +46,33 @@ def live(person: Person) -> str:
 
 
 def being_worked_on(person: Person) -> Drawn:
-    """The open incidents on the home page, each with who is at it; three queries however many there are."""
-    now = Incident.seen_by(person).filter(closed_at=None).select_related("lead", "room")
-    incidents = list(now.annotate(updated_at=Max("updates__at"))[:AT_HOME])
+    """The open incidents on the home page, each with who is at it; four queries however many there are."""
+    now = Incident.seen_by(person).filter(closed_at=None).select_related("lead", "room", "group")
+    incidents = list(now[:AT_HOME])
     if not incidents:
         return None
-    hands: dict[int, dict[int, Person]] = {}
-    doing = (
-        Attempt.objects.filter(incident__in=incidents, by__isnull=False).select_related("by").order_by("-pk")
-    )
-    words: dict[int, str] = {}
-    for attempt in doing[:200]:
-        if attempt.by is not None:
-            hands.setdefault(attempt.incident_id, {})[attempt.by.pk] = attempt.by
-        if attempt.kind == Attempt.Kind.DOING:
-            words.setdefault(attempt.incident_id, attempt.what)
-    lines = [
-        {"incident": one, "hands": list(hands.get(one.pk, {}).values())[:4], "doing": words.get(one.pk, "")}
-        for one in incidents
-    ]
+    told: dict[int, Update] = {}
+    for update in Update.objects.filter(incident__in=incidents).order_by("-pk")[:LATEST]:
+        told.setdefault(update.incident_id, update)
+    attempts = Attempt.objects.filter(incident__in=incidents, by__isnull=False).select_related("by")
+    tried: dict[int, list[Attempt]] = {}
+    for attempt in attempts.order_by("-pk")[:LATEST]:
+        tried.setdefault(attempt.incident_id, []).append(attempt)
+    lines = [_line(one, told.get(one.pk), tried.get(one.pk, [])) for one in incidents]
     return "incidents/on_home.html", {"lines": lines}
+
+
+def _line(incident: Incident, told: Update | None, tried: list[Attempt]) -> dict[str, Any]:
+    """How it stands in the last words about it, whose hands are on it, and its alert as a line."""
+    doing = next((attempt.what for attempt in tried if attempt.kind == Attempt.Kind.DOING), "")
+    hands = {attempt.by.pk: attempt.by for attempt in tried if attempt.by and attempt.by != incident.lead}
+    counts = [float(count) for _, count in incident.group.counts] if incident.group else []
+    return {
+        "incident": incident, "told": told, "hands": list(hands.values())[:4],
+        "doing": doing,
+        "chart": spark(counts, "Alerts firing, over the last hour") if len(counts) > 1 else "",
+        "now": int(counts[-1]) if counts else 0,
+    }  # fmt: skip
 
 
 def in_its_room(person: Person, room: Room) -> Drawn:
@@ -72,7 +93,18 @@ def on_the_day(person: Person, since: datetime, until: datetime) -> Iterable[Mar
     """Each incident of the day as a stretch of heat, from noticed to back to normal."""
     during = Q(normal_at=None, closed_at=None) | Q(normal_at__gte=since)
     for incident in Incident.seen_by(person).filter(during, noticed_at__lt=until)[:50]:
-        yield Mark(incident.noticed_at, "incident", incident.title, incident.normal_at)
+        yield Mark(incident.noticed_at, "incident", incident.name, incident.normal_at)
+
+
+def updates_due(person: Person) -> Iterable[Coming]:
+    """The updates that people were promised by this person, or by nobody in an incident they lead."""
+    waiting = Incident.seen_by(person).filter(closed_at=None, next_due_at__isnull=False, lead=person)
+    for incident in waiting.order_by("next_due_at")[:AT_HOME]:
+        if incident.next_due_at:
+            at = written(timezone.localtime(incident.next_due_at), "G:i")
+            more = _("People were told that it comes at %(at)s.") % {"at": at}
+            words = _("An update about %(name)s") % {"name": incident.name}
+            yield Coming(incident.next_due_at, words, incident.get_absolute_url(), more)
 
 
 def greeting(person: Person) -> str:
@@ -106,5 +138,6 @@ home_main.append(Piece(10, being_worked_on))
 room_head.append(Piece(10, in_its_room))
 system_main.append(Piece(40, of_a_system))
 day_marks.append(on_the_day)
+coming.append(updates_due)
 greetings.append(greeting)
 more.append(on_an_alert)

@@ -15,7 +15,9 @@ from fireside.incidents.telling import coming_to, lines_of, people_of, stages_of
 from fireside.web.page import asker, found, page
 
 ON_PAGE = 20
-LINES = 30
+LINES = 12
+EARLIER = 30
+ALL_LINES = 500
 DECISIONS = 200
 
 
@@ -48,7 +50,8 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
     comings = list(one.comings.select_related("by"))
     last = one.updates.select_related("by").order_by("-pk").first()
     before = request.GET.get("before", "")
-    lines, earlier = lines_of(one, asker(request), before=before, most=LINES)
+    most = ALL_LINES if request.GET.get("lines") == "all" else EARLIER if before else LINES
+    lines, earlier = lines_of(one, asker(request), before=before, most=most)
     return page(
         request, "incidents/incident.html", at="incidents",
         topics=[f"story:{one.ref}", f"room:{one.room.slug}"],
@@ -60,7 +63,7 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
         decisions=decisions, newest=decisions[:1], folded=decisions[1:], questions=questions,
         could_ask=coach.waiting(one, [question.text for question in questions]), last=last,
         calls=coming_to(_calls(one), comings), freely=[c for c in comings if c.call_id is None],
-        lines=lines, earlier=earlier, before=before,
+        lines=lines, earlier=earlier, before=before, whole=most == ALL_LINES,
         late=bool(one.next_due_at and one.next_due_at < timezone.now()),
         system=_system(one, request),
     )  # fmt: skip

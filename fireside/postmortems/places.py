@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any, TypeAlias
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from fireside.alerts import cards
@@ -18,7 +20,7 @@ from fireside.postmortems.mitigation import Mitigation
 from fireside.postmortems.postmortem import Postmortem, Reader
 from fireside.postmortems.tellings import Telling
 from fireside.systems.models import System
-from fireside.web.places import Nav, Piece, home_main, home_side, nav, room_side, system_main
+from fireside.web.places import Coming, Nav, Piece, coming, home_main, home_side, nav, room_side, system_main
 
 Drawn: TypeAlias = tuple[str, dict[str, Any]] | None
 ASKED = timedelta(days=30)  # somebody who was there is reminded of their telling for this long
@@ -31,7 +33,7 @@ def take() -> None:
     nav.append(Nav("Learn", "/learn/", "book-open", "learn", 50))
     home_main.append(Piece(30, yours_to_tell))
     home_side.append(Piece(20, celebrating))
-    home_side.append(Piece(30, coming_up))
+    coming.append(coming_up)
     room_side.append(Piece(20, of_this_room))
     system_main.append(Piece(60, learned_here))
     cards.more.append(last_learned)
@@ -67,17 +69,35 @@ def celebrating(person: Person) -> Drawn:
     return ("postmortems/parts/celebrating.html", {"celebrated": found}) if found else None
 
 
-def coming_up(person: Person) -> Drawn:
-    """The changes this person offered; the newest reminder among them is said once, and only here."""
-    mine = Mitigation.open_ones(person).filter(owner=person).order_by("due", "pk")
-    found = list(mine[: FEW + 1])
-    if not found:
-        return None
-    total = mine.count() if len(found) > FEW else len(found)
-    recent = timezone.now() - NUDGE
-    words = counted(total, "change from a post-mortem is yours", "changes from post-mortems are yours")
-    context = {"mine": found[:FEW], "nudge_since": recent, "yours": words.capitalize()}
-    return "postmortems/parts/coming.html", context
+def coming_up(person: Person) -> Iterable[Coming]:
+    """The changes this person offered, and those whose effect they will be asked about soon."""
+    known = Mitigation.objects.filter(postmortem__in=Postmortem.seen_by(person), owner=person)
+    mine = known.filter(done_at=None, let_go_at=None).order_by(F("due").asc(nulls_last=True), "pk")
+    if found := list(mine[: FEW + 1]):
+        total = mine.count() if len(found) > FEW else len(found)
+        words = counted(total, "change from a post-mortem is yours", "changes from post-mortems are yours")
+        more = " ".join(_waiting(change) for change in found[:FEW])
+        yield Coming(_morning(found[0].due), words.capitalize(), reverse("changes"), more)
+    soon = timezone.localdate() + NUDGE
+    asked = known.filter(done_at__isnull=False, effect="", effect_on__lte=soon).select_related("postmortem")
+    for change in asked.order_by("effect_on")[:FEW]:
+        url = f"{change.postmortem.get_absolute_url()}#{change.anchor}"
+        yield Coming(_morning(change.effect_on), "Did it help the next person?", url, f"“{change.what}”")
+
+
+def _waiting(change: Mitigation) -> str:
+    """One change with its day; the newest reminder is said once, and only here."""
+    words = f"“{change.what}”, {change.due:%-d %B}." if change.due else f"“{change.what}”."
+    nudged = change.nudged_at is not None and change.nudged_at >= timezone.now() - NUDGE
+    return (
+        f"{words} Is it in place, does it want more time, or could it go? Any is fine." if nudged else words
+    )
+
+
+def _morning(day: date | None) -> datetime:
+    """When that day begins here; what has no day comes last."""
+    day = day or timezone.localdate() + timedelta(days=365)
+    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def of_this_room(person: Person, room: Room) -> Drawn:

@@ -8,7 +8,6 @@ class SystemsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fireside.systems import commands  # noqa: F401 -- models are ready only now
-        from fireside.web.places import Nav, nav
+        from fireside.systems import commands, places  # noqa: F401 -- models are ready only now
 
-        nav.append(Nav("Systems", "/systems/", "server", "systems", 40, phone=False))
+        places.take()

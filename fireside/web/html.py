@@ -28,6 +28,7 @@ from fireside.web.templatetags.fireside import clock, day, since
 
 __all__ = ["article", "articles", "draw", "markdown", "said"]
 
+FIRST = 3  # facts of an alert and steps of a runbook that are read at a glance; the others unfold
 TONES = {"main": "btn-main", "hot": "btn-hot", "bare": "btn-bare"}
 ICONS = {
     "alert": "activity", "incident": "siren", "decision": "scale", "thanks": "heart", "til": "sparkles",
@@ -133,17 +134,23 @@ def harmless(url: str) -> bool:
 
 def _card(card: Card, room: str, ident: str) -> dict[str, Any]:
     steps = [(step, _inline(step.words)) for step in card.steps]
+    facts = [(name, said(words)) for name, words in card.facts.items()]
+    link = card.link if harmless(card.link) else ""
+    first = FIRST if card.kind == "alert" else len(facts)
     tone = card.tone or ("thanks" if card.kind == "thanks" else "")
     return {
         "card": card,
         "icon_name": card.icon or ICONS.get(card.kind, "flame"),
         "shade": "til" if card.kind == "til" else tone,
-        "title": said(card.title),
-        "link": card.link if harmless(card.link) else "",
+        "title": str(card.title) if link else said(card.title),  # no link within a link
+        "link": link,
         "above": said(card.above),
         "body": [said(words) for words in card.body],
-        "facts": [(name, said(words)) for name, words in card.facts.items()],
-        "steps": steps,
+        "facts": facts[:first],
+        "more_facts": facts[first:],
+        "more_names": ", ".join(name.lower() for name, _ in facts[first:]),
+        "steps": steps[:FIRST],
+        "more_steps": steps[FIRST:],
         "steps_title": said(card.steps_title),
         "steps_note": said(card.steps_note),
         "spark": spark(card.chart.values, card.chart.words) if card.chart else "",

@@ -17,6 +17,8 @@ from fireside.hearth.timeline import Entry
 if TYPE_CHECKING:
     from fireside.web.drawings import Mark
 
+AHEAD = 5  # things that are coming up
+
 
 @dataclass(frozen=True, slots=True)
 class Nav:
@@ -39,6 +41,16 @@ class Piece:
     draw: Callable[..., tuple[str, dict[str, Any]] | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Something that waits for one person; `at` puts it in order."""
+
+    at: datetime
+    words: str
+    url: str
+    more: str = ""
+
+
 nav: list[Nav] = []
 home_main: list[Piece] = []  # draw(person)
 home_side: list[Piece] = []  # draw(person)
@@ -46,6 +58,7 @@ room_side: list[Piece] = []  # draw(person, room)
 room_head: list[Piece] = []  # draw(person, room)
 system_main: list[Piece] = []  # draw(person, system)
 day_marks: list[Callable[[Person, datetime, datetime], Iterable[Mark]]] = []
+coming: list[Callable[[Person], Iterable[Coming]]] = []
 greetings: list[Callable[[Person], str]] = []  # a sentence about what is going on, or ""
 
 
@@ -53,6 +66,11 @@ def pieces(place: list[Piece], *subject: Any) -> list[tuple[str, dict[str, Any]]
     """What the domains put into a place, in order, ready for `{% include %}`."""
     drawn = (piece.draw(*subject) for piece in sorted(place, key=lambda piece: piece.order))
     return [found for found in drawn if found is not None]
+
+
+def coming_up(person: Person) -> list[Coming]:
+    """What waits for this person in any domain, the soonest first."""
+    return sorted((one for draw in coming for one in draw(person)), key=lambda one: one.at)[:AHEAD]
 
 
 @dataclass(frozen=True, slots=True)

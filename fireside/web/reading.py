@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -9,11 +10,17 @@ from typing import NamedTuple
 
 from django.db.models import Case, Count, F, QuerySet, Value, When, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
+from django.utils.text import capfirst
 
 from fireside.hearth.messages import Clap, Message
 from fireside.hearth.timeline import Entry
-from fireside.web.prose import known
+from fireside.web.prose import known, plain
 
+SENTENCE = re.compile(r"(?<=[.?])\s+(?=\S)")
+SIGNS = {  # drawn with our own symbols, so that they look right where there is no font for emoji
+    "👏": ("sparkles", "applaud"), "❤️": ("heart", "heart"), "👀": ("eye", "watching"),
+    "🙏": ("hand", "thank you"), "🎉": ("party-popper", "celebrate"), "💡": ("book-open", "learned"),
+}  # fmt: skip
 LAST = 3  # replies and traces shown under a message
 
 
@@ -24,6 +31,14 @@ class Claps(NamedTuple):
     by: str  # ids, for a script that marks one's own
     names: str
     many: int
+
+    @property
+    def symbol(self) -> str:
+        return SIGNS.get(self.sign, ("sparkles", ""))[0]
+
+    @property
+    def called(self) -> str:
+        return SIGNS.get(self.sign, ("", self.sign))[1]
 
 
 @dataclass(slots=True)
@@ -42,6 +57,13 @@ class Whole:
     def claps(self) -> tuple[Claps, ...]:
         every = sorted(self.message.claps.all(), key=lambda clap: (clap.sign, clap.pk))
         return tuple(_claps(sign, list(some)) for sign, some in groupby(every, key=lambda clap: clap.sign))
+
+
+def gist(message: Message) -> str:
+    """What it says in one line: of a card its title, of words the first sentence."""
+    card = message.drawn
+    words = str(card.title) if card and not message.text else plain(message.text or message.said)
+    return capfirst(SENTENCE.split(words, maxsplit=1)[0])
 
 
 def _claps(sign: str, some: list[Clap]) -> Claps:

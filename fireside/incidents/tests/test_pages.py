@@ -161,7 +161,7 @@ def test_home_shows_what_is_being_worked_on(do, trouble, ana, bo, room):
     [line] = shown["lines"]
     assert (template, line["doing"], line["hands"]) == ("incidents/on_home.html", "roll back", [bo])
     [mark] = on_the_day(ana, timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1))
-    assert (mark.words, mark.until) == ("customers cannot pay", None)
+    assert (mark.words, mark.until) == ("INC-1", None)
     assert in_its_room(ana, trouble.room)[1]["incident"] == trouble
     assert in_its_room(ana, room) is None
     do(ana, "/close", trouble.room)

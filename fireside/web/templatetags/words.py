@@ -9,9 +9,11 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
 from fireside.hearth.cards import Card
+from fireside.hearth.messages import Message
 from fireside.web.html import draw
 from fireside.web.prose import markdown as drawn
 from fireside.web.prose import plain
+from fireside.web.reading import gist
 
 register = template.Library()
 
@@ -26,6 +28,19 @@ def markdown(words: str | None, top: int = 2) -> SafeString:
 def plainly(words: str | None) -> str:
     """`words|plainly`: without their markdown, for a line that sums up."""
     return plain(words or "")
+
+
+@register.filter
+def in_short(message: Message) -> str:
+    """`message|in_short`: its first sentence, or the title of its card."""
+    return gist(message)
+
+
+@register.filter
+def sentence(words: str) -> str:
+    """`words|sentence`: with a full stop, so that another sentence can follow."""
+    words = words.strip()
+    return words if not words or words[-1] in ".?!…" else f"{words}."
 
 
 @register.simple_tag

@@ -8,18 +8,22 @@ from datetime import datetime, time, timedelta
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
 from fireside.hearth.messages import Message
 from fireside.hearth.people import Organisation, Person
-from fireside.hearth.rooms import Seat
+from fireside.hearth.rooms import Room, Seat
 from fireside.hearth.timeline import Entry
 from fireside.web import places
 from fireside.web.drawings import Mark, day_line
 from fireside.web.page import asker, page
+from fireside.web.reading import gist
 
 YOUNG = timedelta(days=60)  # for so long a new house shows first steps
 SAID = 6  # rooms whose last words are shown
+LATELY = timedelta(days=2)  # older words are no news
+LINE = 120  # letters of the one line a room gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,15 @@ STEPS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """The last words of a room in one line."""
+
+    room: Room
+    words: str
+    at: datetime
+
+
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -65,15 +78,23 @@ def home(request: HttpRequest) -> HttpResponse:
         line=day_line(marks, now, start, end, words=spoken),
         narrow_line=day_line(marks, now, start, end, narrow=True, words=spoken),
         main=places.pieces(places.home_main, me), side=places.pieces(places.home_side, me),
+        coming=places.coming_up(me),
         steps=first_steps(me), said=last_words(me),
     )  # fmt: skip
 
 
-def last_words(me: Person) -> list[Message]:
+def last_words(me: Person) -> list[News]:
     """The latest words in each of one's rooms, newest first; one question, whatever their history."""
     newest = Seat.objects.filter(person=me, room__archived_at=None).values("room__last_message")
-    said = Message.objects.filter(pk__in=newest, deleted_at=None).select_related("room", "author")
-    return list(said.order_by("-at")[:SAID])
+    said = Message.objects.filter(pk__in=newest, deleted_at=None, at__gt=timezone.now() - LATELY)
+    listed = said.select_related("room", "author").order_by("-at")[:SAID]
+    return [News(message.room, line(message), message.at) for message in listed]
+
+
+def line(message: Message) -> str:
+    """Who, and the gist of it."""
+    who = message.author.name.partition(" ")[0] if message.author else message.speaker
+    return Truncator(f"{who}: {gist(message)}").chars(LINE)
 
 
 def first_steps(me: Person) -> list[Step]:

@@ -9,10 +9,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from fireside.hearth.commands import book
-from fireside.hearth.messages import CLAPS, Draft, Message
+from fireside.hearth.messages import Draft, Message
 from fireside.web.forms import ask
 from fireside.web.html import article
 from fireside.web.page import asker, found, page
+from fireside.web.reading import SIGNS
 from fireside.web.saying import form_html
 from fireside.web.stretches import rows, stretch
 from fireside.web.views.words import number, say
@@ -55,7 +56,7 @@ def _thread(
         room=one.room, message=one, article=article(one), rows=rows(shown.messages), shown=shown,
         earlier=f"{url}?before={shown.messages[0].pk}" if shown.earlier and shown.messages else "",
         later=f"{url}?after={shown.messages[-1].pk}" if shown.later and shown.messages else "",
-        versions=list(one.versions.order_by("-pk")[:50]), claps=CLAPS, mine=mine,
+        versions=list(one.versions.order_by("-pk")[:50]), claps=SIGNS, mine=mine,
         may_delete=mine or (me.is_keeper and not one.deleted_at), editing=mine and "edit" in request.GET,
         edit_form=edit if mine else "", notice_html=notice,
         draft=Draft.words(me, one.ref) if words is None else words,

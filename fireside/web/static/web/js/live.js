@@ -1,5 +1,5 @@
 // What others do appears here as they do it: one stream for the page.
-import { land, listFor, morph, nearEnd, parse, personal, toEnd } from "./messages.js";
+import { land, listFor, morph, nearEnd, parse, personal, toEnd, token } from "./messages.js";
 
 const page = document.body.dataset;
 const PATIENCE = 5000;
@@ -10,6 +10,8 @@ let alarm = 0;
 let due = 0;
 let refreshed = 0;
 let newer = 0;
+let fresh = null;
+let reading = 0;
 
 function listen() {
   const address = `/events?topics=${encodeURIComponent(page.topics)}&since=${encodeURIComponent(last)}`;
@@ -50,9 +52,25 @@ function message({ kind, room, thread, html }) {
   if (kind !== "said" || !list || !("newest" in list.dataset)) return;
   const follow = nearEnd();
   if (!land(article, list) || thread) return;
+  fresh = list;
   if (follow) toEnd();
   else pill(list, ++newer);
+  seen();
 }
+
+/** Words that arrive while someone looks at the newest end of a room count as read, a moment later. */
+function seen() {
+  if (!fresh || document.visibilityState !== "visible" || !nearEnd()) return;
+  clearTimeout(reading);
+  reading = setTimeout(() => {
+    const newest = [...fresh.querySelectorAll(":scope > [data-id]")].pop();
+    const data = new URLSearchParams({ message: newest.dataset.id, csrfmiddlewaretoken: token() });
+    fetch(`/rooms/${fresh.dataset.room}/read/`, { method: "POST", body: data, keepalive: true }).catch(() => {}); // the next page view says it too
+    fresh = null;
+  }, PAUSE);
+}
+
+document.addEventListener("visibilitychange", seen);
 
 /** Readers further up stay where they are, and learn that there is more below. */
 function pill(list, count) {
@@ -63,6 +81,7 @@ function pill(list, count) {
 }
 
 addEventListener("scroll", () => {
+  seen();
   if (!newer || !nearEnd()) return;
   newer = 0;
   document.querySelector(".newer")?.remove();

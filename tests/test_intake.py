@@ -164,6 +164,7 @@ def test_when_the_disk_is_in_trouble_the_sender_is_asked_to_come_back(house: Hou
     wait_for(lambda: "Trouble" in names(house), "the card")
 
 
+@pytest.mark.crash
 def test_what_was_answered_outlives_a_kill(tmp_path: Path) -> None:
     house = House(tmp_path)
     with house.up():

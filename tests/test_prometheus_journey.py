@@ -10,12 +10,12 @@ import pytest
 
 from tests.machines import House, Shop, alertmanager, installed, prometheus, wait_for
 
-pytestmark = [
-    pytest.mark.prometheus,
-    pytest.mark.skipif(
-        not installed(), reason="needs the Debian packages prometheus and prometheus-alertmanager"
-    ),
-]
+pytestmark = pytest.mark.prometheus
+
+
+@pytest.fixture(autouse=True)
+def _machines_are_here() -> None:
+    assert installed(), "this needs the Debian packages prometheus and prometheus-alertmanager"
 
 
 def breaks_and_mends(house: House, shop: Shop) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -90,6 +91,16 @@ class Intake:
 
 
 _running: Intake | None = None
+_answered: Counter[int] = Counter()  # how many deliveries got which answer, since the start
+
+
+def taken() -> int:
+    return _answered[200] + _answered[202]
+
+
+def refused() -> dict[int, int]:
+    """How many were refused, by status."""
+    return {status: count for status, count in _answered.items() if status not in (200, 202)}
 
 
 def start() -> None:
@@ -182,6 +193,7 @@ async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
 
 
 async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
+    _answered[status] += 1
     said = {"content-type": "application/json", "content-length": str(len(body)), **headers}
     pairs = [(name.encode(), value.encode()) for name, value in said.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})

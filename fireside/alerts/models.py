@@ -78,10 +78,17 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             models.Index("id", name="delivery_waiting", condition=models.Q(handled_at=None)),
             models.Index("source", "sha256", "id", name="delivery_same"),
+            models.Index("id", name="delivery_trouble", condition=~models.Q(trouble="")),
         ]
 
     def __str__(self) -> str:
         return f"delivery {self.pk} from {self.source}"
+
+    @classmethod
+    def troubled(cls) -> models.QuerySet[Delivery]:
+        """Those we could take but not understand, newest first."""
+        troubled = cls.objects.filter(~models.Q(trouble="")).defer("body")
+        return troubled.select_related("source").order_by("-pk")
 
 
 class Group(Record):

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Max, Model
 from sqlalchemy.exc import SQLAlchemyError
 
 from fireside import __version__
+from fireside.alerts import intake
+from fireside.alerts.models import Delivery
 from fireside.hearth.keys import Key
 from fireside.hearth.messages import Message
 from fireside.hearth.timeline import Cursor, Entry
@@ -37,7 +42,7 @@ class Number:
         yield f"# TYPE {self.name} {self.kind}"
         for value, number in self.find().items():
             label = f'{{{self.label}="{value}"}}' if self.label else ""
-            yield f"{self.name}{label} {number:g}"
+            yield f"{self.name}{label} {number:.15g}"
 
 
 def _newest(model: type[Model]) -> Callable[[], dict[str, float]]:
@@ -47,6 +52,10 @@ def _newest(model: type[Model]) -> Callable[[], dict[str, float]]:
 def _behind() -> dict[str, float]:
     cursor = Cursor.objects.filter(name=ROUTER).values_list("entry", flat=True).first() or 0
     return {"": _newest(Entry)()[""] - cursor}
+
+
+def _refused() -> dict[str, float]:
+    return {str(status): float(count) for status, count in sorted(intake.refused().items())}
 
 
 def _jobs() -> dict[str, float]:
@@ -63,6 +72,27 @@ NUMBERS = [
         "fireside_entries_unrouted", "gauge", "What was noted and has not reached its reactions.", "", _behind
     ),
     Number("fireside_jobs", "gauge", "Jobs by state; those set aside wait for a person.", "state", _jobs),
+    Number(
+        "fireside_deliveries_taken_total",
+        "counter",
+        "Deliveries of alerts taken since the start.",
+        "",
+        lambda: {"": intake.taken()},
+    ),
+    Number(
+        "fireside_deliveries_refused_total",
+        "counter",
+        "Deliveries refused since the start.",
+        "status",
+        _refused,
+    ),
+    Number(
+        "fireside_deliveries_waiting",
+        "gauge",
+        "Deliveries that were taken and are not handled yet.",
+        "",
+        lambda: {"": Delivery.objects.filter(handled_at=None).count()},
+    ),
     Number("fireside_stream_readers", "gauge", "Open live pages.", "", lambda: {"": stream.readers()}),
     Number(
         "fireside_stream_sent_total", "counter", "Events sent to live pages.", "", lambda: {"": stream.sent()}
@@ -78,15 +108,25 @@ def text() -> str:
         close_old_connections()
 
 
-def ready() -> bool:
-    """Can the database be asked?"""
+working: Callable[[], bool] | None = None  # is the worker of this process alive? None where none should be
+
+
+def trouble() -> str:
+    """Why pages should not be asked of this process yet, or no longer; nothing when all is well."""
     try:
-        Cursor.objects.exists()
+        if _wanted() - MigrationRecorder(connection).applied_migrations().keys():
+            return "the database is not up to date"
     except DatabaseError:
-        return False
+        return "the database does not answer"
     finally:
         close_old_connections()
-    return True
+    return "the worker has stopped" if working is not None and not working() else ""
+
+
+@cache
+def _wanted() -> set[tuple[str, str]]:
+    """The migrations this release brings."""
+    return set(MigrationLoader(None).graph.nodes)
 
 
 def may_ask(scope: Scope) -> bool:
@@ -106,8 +146,8 @@ async def app(scope: Scope, receive: object, send: Send) -> None:
     if scope["path"] == "/healthz":
         await answer(send, 200, "ok")
     elif scope["path"] == "/readyz":
-        fine = await asyncio.to_thread(ready)
-        await answer(send, 200 if fine else 503, "ready" if fine else "the database does not answer")
+        wrong = await asyncio.to_thread(trouble)
+        await answer(send, 503 if wrong else 200, wrong or "ready")
     elif not await asyncio.to_thread(may_ask, scope):
         await answer(send, 401, "Ask from this machine, or with a key: Authorization: Bearer fs_...")
     else:

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 from django.conf import settings
@@ -23,6 +24,9 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from fireside.hearth.slots import alone
+
+if TYPE_CHECKING:
+    from fireside.hearth.engine import Worker
 
 MOST = 20_000  # requests and open pages at a time
 PATIENCE = 2.5  # seconds that leaving may take
@@ -107,7 +111,7 @@ async def _serve(host: str, port: int, *, worker: bool, opened: Callable[[str], 
     from granian.constants import Interfaces
     from granian.server.embed import Server
 
-    from fireside.config import asgi
+    from fireside.config import asgi, metrics
 
     server = Server(
         asgi.app,
@@ -125,6 +129,7 @@ async def _serve(host: str, port: int, *, worker: bool, opened: Callable[[str], 
     await asgi.start()
     serving = asyncio.create_task(server.serve())
     working = Working() if worker else None
+    metrics.working = working.alive if working else None
     greeting = asyncio.create_task(_greet(host, port, opened))
     await asyncio.wait({serving, asyncio.create_task(leaving.wait())}, return_when=asyncio.FIRST_COMPLETED)
     greeting.cancel()
@@ -151,18 +156,25 @@ class Working:
     """The worker beside the web: loaded in its own thread, so that pages need not wait for the engine."""
 
     def __init__(self) -> None:
+        self._worker: Worker | None = None
         self._thread = threading.Thread(target=self._begin, name="worker-start", daemon=True)
         self._thread.start()
 
     def _begin(self) -> None:
         from fireside.hearth.engine import Worker
 
-        self._worker = Worker()
-        self._worker.begin()
+        worker = Worker()
+        worker.begin()
+        self._worker = worker
+
+    def alive(self) -> bool:
+        """Does it begin, or work? Not when it could not begin, and not when it stopped."""
+        return self._thread.is_alive() or (self._worker is not None and self._worker.alive())
 
     def end(self) -> None:
         self._thread.join()
-        self._worker.end()
+        if self._worker is not None:
+            self._worker.end()
 
 
 def work() -> None:
@@ -171,7 +183,9 @@ def work() -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: leaving.set())
     working = Working()
-    leaving.wait()
+    while not leaving.wait(1):
+        if not working.alive():  # whoever started us starts us again
+            raise CannotServe("The worker has stopped; the log says why.")
     working.end()
     _leave()
 

@@ -25,7 +25,7 @@ from fireside.postmortems.sections import Clash, Section, clean
 from fireside.postmortems.tellings import Telling
 from fireside.postmortems.views import one
 from fireside.postmortems.weaving import facts
-from fireside.web.page import asker, page
+from fireside.web.page import asker, page, see_other
 
 SOON = timedelta(days=1)
 EARLIEST = 2000
@@ -80,7 +80,7 @@ def save(request: HttpRequest, number: int, kind: str) -> HttpResponse:
     Draft.keep(person, section.place, "")
     if request.headers.get("HX-Request"):
         return render(request, "postmortems/parts/saved.html", {"section": _section(record, kind)})
-    return redirect(f"{record.writing_url}#section-{kind}")
+    return see_other(f"{record.writing_url}#section-{kind}")
 
 
 def _unsaved(
@@ -128,7 +128,7 @@ def telling(request: HttpRequest, number: int) -> HttpResponse:
         _tell(request, mine)
     except Sorry as sorry:
         return _own_page(request, record, mine, sorry=sorry, given=request.POST.dict(), status=422)
-    return redirect(record.telling_url)
+    return see_other(record.telling_url)
 
 
 def _tell(request: HttpRequest, mine: Telling) -> None:

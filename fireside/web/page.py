@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
 
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import visible
@@ -40,6 +40,17 @@ def page(
     """
     context |= {"at": at, "stream": " ".join(topics), "key": secrets.token_urlsafe(16)}
     return render(request, template, context, status=status)
+
+
+class SeeOther(HttpResponseRedirect):
+    """It is done; what came of it is on another page, to be fetched and never posted to."""
+
+    status_code = 303
+
+
+def see_other(place: str | models.Model) -> SeeOther:
+    """Lead on to a named page, an address or a record after a POST."""
+    return SeeOther(resolve_url(place))
 
 
 def found(queryset: models.QuerySet[T], person: Person, *, room: str = "room", **lookup: Any) -> T:

@@ -6,7 +6,6 @@ from secrets import token_urlsafe
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
@@ -16,6 +15,7 @@ from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.web.forms import AskForm, ask
 from fireside.web.html import article, draw
+from fireside.web.page import see_other
 
 KEY = 80  # characters of a one-time key that count
 
@@ -88,7 +88,7 @@ def answer(request: HttpRequest, outcome: Outcome, room: Room | None, otherwise:
         messages.info(request, told, extra_tags="whisper")
     elsewhere = message is not None and (room is None or message.room_id != room.pk)
     place = message.get_absolute_url() if message is not None and elsewhere else otherwise
-    return redirect(way_back(request, place))
+    return see_other(way_back(request, place))
 
 
 def given_to(command: Command, request: HttpRequest) -> dict[str, str]:

@@ -25,7 +25,7 @@ def test_a_section_is_saved_without_javascript_and_read_by_all(
     postmortem: Postmortem, ana: Person, web: Web
 ) -> None:
     answer = save(web(ana), postmortem, "Rentals were **refused**.", 0)
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     assert "<strong>refused</strong>" in web(ana).get(postmortem.get_absolute_url()).content.decode()
 
 
@@ -86,10 +86,10 @@ def test_too_many_words_are_kept_and_the_limit_is_said(postmortem: Postmortem, a
 
 
 def test_words_no_database_could_hold_are_no_trouble(postmortem: Postmortem, ana: Person, web: Web) -> None:
-    assert save(web(ana), postmortem, "be\0fore\r\nafter", 0).status_code == 302
+    assert save(web(ana), postmortem, "be\0fore\r\nafter", 0).status_code == 303
     assert Section.objects.get().words == "before\nafter"
     told = {"at": "2026-11-24T09:14", "saw": "a\0b"}
-    assert web(ana).post(postmortem.telling_url, told).status_code == 302
+    assert web(ana).post(postmortem.telling_url, told).status_code == 303
 
 
 def test_gentle_thoughts_are_shown_without_javascript_and_kept_nowhere(

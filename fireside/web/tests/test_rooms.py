@@ -38,7 +38,7 @@ def test_words_are_said_by_a_plain_form_and_stand_in_the_room(web, ana, bo, room
     answer = browser.post(
         "/rooms/magic-sparkles/", {"words": "The **unicorns** are fed, @bo-lund.", "key": key}
     )
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     again = browser.post(
         "/rooms/magic-sparkles/", {"words": "The **unicorns** are fed, @bo-lund.", "key": key}
     )
@@ -139,7 +139,7 @@ def test_days_begin_where_they_begin_for_the_reader(web, ana, bo, room):
 def test_files_come_with_words_or_alone_and_only_once(web, ana, bo, cy, room):
     browser = web(ana)
     sent = {"words": "", "key": "k", "files": SimpleUploadedFile("rainbow.png", PNG, "image/png")}
-    assert browser.post("/rooms/magic-sparkles/", sent).status_code == 302
+    assert browser.post("/rooms/magic-sparkles/", sent).status_code == 303
     sent["files"] = SimpleUploadedFile("rainbow.png", PNG, "image/png")
     browser.post("/rooms/magic-sparkles/", sent)
     [file] = File.objects.all()

@@ -20,7 +20,7 @@ def see(client: Client, path: str) -> str:
 
 def test_i_say_how_i_am_called_and_how_i_see_the_house(web: Web, bo: Person) -> None:
     client = web(bo)
-    assert client.post("/settings/", BO).status_code == 302
+    assert client.post("/settings/", BO).status_code == 303
     bo.refresh_from_db()
     assert (bo.handle, bo.zone, bo.theme) == ("bo", "Asia/Tokyo", "dark")
     seen = see(client, "/settings/")

@@ -53,7 +53,7 @@ def test_before_there_is_anybody_every_page_leads_to_the_first_one(anyone: Clien
 def test_the_first_visitor_sets_up_the_house_in_one_form_and_is_inside(anyone: Client) -> None:
     assert "Welcome to the fireside" in anyone.get("/welcome/").content.decode()
     answer = anyone.post("/welcome/", FIRST)
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     assert answer["Location"] == "/"
     ana = signed_in(anyone)
     assert ana is not None
@@ -112,7 +112,7 @@ def test_somebody_comes_in_by_a_link_into_its_team_and_the_first_rooms(
     seen = anyone.get(f"/join/{link.secret}/").content.decode()
     assert "Unicorn Rentals" in seen
     assert "Ana Ngata would like you round the fire" in seen
-    assert anyone.post(f"/join/{link.secret}/", NEW).status_code == 302
+    assert anyone.post(f"/join/{link.secret}/", NEW).status_code == 303
     di = signed_in(anyone)
     assert di is not None
     assert list(di.teams.all()) == [sparkles]
@@ -123,8 +123,8 @@ def test_somebody_comes_in_by_a_link_into_its_team_and_the_first_rooms(
 def test_a_link_can_be_used_again_until_it_is_ended_or_old(ana: Person) -> None:
     link = Invitation.make(by=ana)
     path = f"/join/{link.secret}/"
-    assert Client().post(path, NEW).status_code == 302
-    assert Client().post(path, NEW | {"email": "ed@example.org"}).status_code == 302
+    assert Client().post(path, NEW).status_code == 303
+    assert Client().post(path, NEW | {"email": "ed@example.org"}).status_code == 303
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     answer = Client().post(path, NEW | {"email": "flo@example.org"})
     assert answer.status_code == 404

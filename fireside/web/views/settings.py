@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -21,7 +21,7 @@ from fireside.hearth.keys import Key
 from fireside.hearth.people import Invitation, Organisation, Person
 from fireside.hearth.timeline import note
 from fireside.web.accounts import reset_link
-from fireside.web.page import asker, page
+from fireside.web.page import asker, page, see_other
 from fireside.web.views.asking import House, NewInvitation, NewKey, Profile
 from fireside.web.views.people import PAGE, beginning_after
 
@@ -141,4 +141,4 @@ def _part(request: HttpRequest, part: str, *, status: int = 200, **context: Any)
 
 def _done(request: HttpRequest, words: str, url: str) -> HttpResponse:
     messages.success(request, words)
-    return redirect(url)
+    return see_other(url)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Invitation, Organisation, Person
 from fireside.hearth.start import begin, join
+from fireside.web.page import see_other
 from fireside.web.views.asking import Arrival, Beginning
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -64,4 +65,4 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 
 def _inside(request: HttpRequest, person: Person) -> HttpResponse:
     login(request, person, backend=BACKEND)
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return see_other(settings.LOGIN_REDIRECT_URL)

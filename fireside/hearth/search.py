@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
+from unicodedata import combining, normalize
 
 from django.db import connection, models
 
@@ -136,7 +137,8 @@ def _windows(words: list[str], kinds: tuple[str, ...], before: int | None) -> It
 def _newest(words: list[str], kinds: tuple[str, ...], edge: int, window: int) -> tuple[str, list[Any]]:
     """The statement that finds a window, as each database has it; words are letters and digits only."""
     if connection.vendor == "postgresql":
-        asked = " & ".join([*words[:-1], f"{words[-1]}:*"])
+        plain = [_without_accents(word) for word in words]
+        asked = " & ".join([*plain[:-1], f"{plain[-1]}:*"])
         return (
             "SELECT id FROM hearth_doc WHERE words @@ to_tsquery('simple', %s) AND id < %s "
             "AND (%s OR kind = ANY(%s)) ORDER BY id DESC LIMIT %s",
@@ -151,6 +153,11 @@ def _newest(words: list[str], kinds: tuple[str, ...], edge: int, window: int) ->
         "ORDER BY rowid DESC LIMIT %s",
         [asked, edge, window],
     )
+
+
+def _without_accents(word: str) -> str:
+    """As SQLite's index reads it by itself, and PostgreSQL's after what its migration does."""
+    return "".join(letter for letter in normalize("NFKD", word) if not combining(letter))
 
 
 def _facet(name: str, value: str) -> models.Q:

@@ -254,9 +254,15 @@ def _say(ask: Ask, answer: Answer, said: str) -> Outcome:
         case Card():
             return Outcome(message=_speak(ask, said, card=answer))
         case _:
-            place = ask.room if ask.room is not None else answer.home
-            spoken = Ask(ask.person, place, ask.door, ask.message, ask.key, ask.at)
+            spoken = Ask(ask.person, _place(ask, answer), ask.door, ask.message, ask.key, ask.at)
             return Outcome(message=_speak(spoken, said, card=answer.card()), record=answer)
+
+
+def _place(ask: Ask, record: Record) -> Room | None:
+    """Where it was asked, else the record's own room; never one that the asker may not enter."""
+    if ask.room is not None or record.home is None:
+        return ask.room
+    return record.home if record.home.may_enter(ask.person) else None
 
 
 def _speak(ask: Ask, said: str, *, words: str = "", card: Card | None = None) -> Message | None:

@@ -74,7 +74,7 @@ class System(Record):
             )
         with transaction.atomic():
             system = cls(name=name.strip(), slug=slug, made_by=by)
-            system._set(described)
+            system._set(described, by=by)
             system.save()
             system.note("added", f"added the system {system.name}", by=by)
             system._index()
@@ -83,7 +83,7 @@ class System(Record):
     def describe(self, *, by: Person | None, **described: object) -> None:
         """Say more about it, or something else; what is not mentioned stays."""
         with transaction.atomic():
-            self._set(described)
+            self._set(described, by=by)
             self.save()
             self.note("described", f"described the system {self.name}", by=by)
             self._index()
@@ -105,11 +105,12 @@ class System(Record):
             link=self.get_absolute_url(),
         )
 
-    def _set(self, described: Mapping[str, object]) -> None:
+    def _set(self, described: Mapping[str, object], *, by: Person | None) -> None:
         for name, value in described.items():
             setattr(self, name, value)
-        if self.room is None and self.team is not None:
-            self.room = self.team.room
+        home = self.team.room if self.team else None
+        if self.room is None and home is not None and (by is None or home.may_enter(by)):
+            self.room = home
 
     def _index(self) -> None:
         keep(

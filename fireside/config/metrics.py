@@ -12,7 +12,6 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Max, Model
-from sqlalchemy.exc import SQLAlchemyError
 
 from fireside import __version__
 from fireside.alerts import intake
@@ -61,7 +60,10 @@ def _refused() -> dict[str, float]:
 def _jobs() -> dict[str, float]:
     from fireside.hearth import engine  # heavy, and loaded by the worker anyway
 
-    return {state: float(count) for state, count in engine.counts().items()}
+    try:
+        return {state: float(count) for state, count in engine.counts().items()}
+    except engine.Unreachable as error:
+        raise DatabaseError(str(error)) from error
 
 
 NUMBERS = [
@@ -157,7 +159,7 @@ async def app(scope: Scope, receive: object, send: Send) -> None:
 async def _numbers(send: Send) -> None:
     try:
         await answer(send, 200, await asyncio.to_thread(text))
-    except (DatabaseError, SQLAlchemyError):
+    except DatabaseError:
         await answer(send, 503, "the database does not answer")
 
 

@@ -46,6 +46,8 @@ ASIDE = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 WAITING = ("DELAYED", "ENQUEUED", "PENDING")
 DONE = ("SUCCESS", "CANCELLED")
 
+Unreachable = sa.exc.SQLAlchemyError  # the database does not answer the engine
+
 log = logging.getLogger(__name__)
 _running: set[str] = set()
 

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import fcntl
 import time
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
-import psycopg
 from django.conf import settings
-from django.db import OperationalError, connection
-
-SPACE = 0x46495245  # ours among PostgreSQL's advisory locks
+from django.db import connection
 
 
 class Locks(Protocol):
@@ -61,51 +57,12 @@ class FileLocks:
             self.free(name)
 
 
-class PostgresLocks:
-    """Locks of a session of its own; when it was lost, the next session takes them back."""
-
-    def __init__(self, given: dict[str, Any]) -> None:
-        self._given = given
-        self._held: set[str] = set()
-        self._session: psycopg.Connection | None = None
-
-    def take(self, name: str) -> bool:
-        try:
-            return self._take(name)
-        except psycopg.Error as error:
-            raise OperationalError(str(error)) from error  # as Django would say it
-
-    def free(self, name: str) -> None:
-        if name in self._held and self._session is not None and not self._session.closed:
-            with suppress(psycopg.Error):  # a session that is gone holds nothing
-                self._ask("pg_advisory_unlock", name)
-        self._held.discard(name)
-
-    def close(self) -> None:
-        if self._session is not None:
-            self._session.close()
-        self._held.clear()
-
-    def _take(self, name: str) -> bool:
-        if self._session is None or self._session.closed:
-            self._session = psycopg.connect(**self._given, autocommit=True, cursor_factory=psycopg.Cursor)
-            self._held = {held for held in self._held if self._ask("pg_try_advisory_lock", held)}
-        if name not in self._held and self._ask("pg_try_advisory_lock", name):
-            self._held.add(name)
-        return name in self._held
-
-    def _ask(self, function: str, name: str) -> bool:
-        if self._session is None:
-            return False
-        number = zlib.crc32(name.encode()) - 2**31
-        row = self._session.execute(f"SELECT {function}(%s::int, %s::int)", [SPACE, number]).fetchone()
-        return bool(row and row[0])
-
-
 def locks() -> Locks:
     """The locks of this database, whoever asks: processes that share it exclude each other."""
     if connection.vendor == "sqlite":
         return FileLocks(settings.DATA / "locks")
+    from fireside.hearth.slots_postgres import PostgresLocks  # only there is its driver needed
+
     given = connection.get_connection_params()
     return PostgresLocks(
         {key: given[key] for key in ("dbname", "user", "password", "host", "port") if given.get(key)}

@@ -92,7 +92,7 @@ QUIET = [
 
 QUIET_STORY = [
     ("luca", "/factor The nightly copy reports success when it copies nothing. since: 2021 in-short: Copy says ok"),
-    ("ruth", "/factor The alias moves to a new index without looking inside it. since: March in-short: Alias"),
+    ("ruth", "/factor The alias moves to a new index without looking inside it. since: March in-short: Alias moves"),
     ("luca", "/factor No alert asks whether search finds anything; they ask whether it answers. since: the beginning "
      "in-short: Alerts ask for answers"),
     ("luca", "/went-well Two people were awake, and each said what they were looking at. Nobody looked twice."),

@@ -69,7 +69,8 @@ def _fact(entry: Entry, postmortem: Postmortem) -> Fact:
     starred = entry.message is not None and entry.message.deleted_at is None
     url = entry.message.get_absolute_url() if starred and entry.message else _anchor(entry, postmortem)
     mark = MARKS.get(entry.verb) or MARKS.get(entry.verb.split(".")[0], "")
-    return Fact(entry.at, entry.words, entry.by.name if entry.by else "", mark, url)
+    who = entry.by.name if entry.by else ""
+    return Fact(entry.at, entry.words, "" if entry.words.startswith(who) else who, mark, url)
 
 
 def _anchor(entry: Entry, postmortem: Postmortem) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from math import isfinite
+from textwrap import wrap
 from typing import Literal
 
 from django.utils.safestring import SafeString, mark_safe
@@ -99,13 +100,20 @@ def strands(
         *(_thread(row, starts[n], 40 * n + 22, (bend, knot, middle)) for n, row in enumerate(rows)),
         _dot("dl-halo", knot, middle, 17),
         _dot("c-pin-hot", knot, middle, 7),
-        _text("lbl-hot", knot + 24, middle - 4, _cut(meeting, width - knot - 24)),
+        *_meeting(meeting, knot + 24, middle - 4, width - knot - 24),
         _text("lbl", knot + 24, middle + 13, _cut(moment, width - knot - 24)),
     ]
     spoken = f"{len(rows)} contributing factors meeting at one moment: " + ", ".join(
         row.words for row in rows
     )
     return _svg(width, height + 12, words or spoken, parts)
+
+
+def _meeting(words: str, x: float, y: float, room: float) -> Iterable[str]:
+    """What the strands met in, on two lines where one is too short, the last of them at `y`."""
+    lines = wrap(words, int(room / LETTER), max_lines=2, placeholder="…")
+    for n, line in reversed(list(enumerate(reversed(lines)))):
+        yield _text("lbl-hot", x, y - 15 * n, line)
 
 
 def _starts(count: int, left: float, right: float) -> list[float]:

@@ -10,6 +10,9 @@ from django.forms.utils import ErrorDict
 from fireside.hearth.commands import Command, Missing, Param, Sorry
 
 FEW = 5  # choices that are shown at once, as buttons to choose from
+SAID = {  # what a form says where a command has one short word
+    "undo": "The way back", "know": "How we will know", "told": "Who was told", "agreed": "Who agreed",
+}  # fmt: skip
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -49,14 +52,14 @@ def _default(param: Param) -> str:
 
 def _field(param: Param, given: str) -> forms.Field:
     kind = param.kind
-    label = param.label[:1].upper() + param.label[1:]
+    label = SAID.get(param.name, param.label[:1].upper() + param.label[1:])
     if kind.choices:
         return _choice(param, label)
     if kind.name == "message" and given:
         return forms.CharField(widget=forms.HiddenInput)
     widget: forms.Widget = forms.TextInput(attrs={"class": "field", "autocomplete": "off"})
     if kind.name == "words":
-        widget = forms.Textarea(attrs={"class": "field", "rows": 3})
+        widget = forms.Textarea(attrs={"class": "field", "rows": 3 if param.required else 1})
     elif kind.name == "day" and (not given or ISO_DAY.fullmatch(given)):
         widget = forms.DateInput(attrs={"class": "field", "type": "date"})
     elif kind.name in ("person", "room", "team"):

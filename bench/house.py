@@ -105,8 +105,8 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 def _answers(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
+        connection.request("GET", "/account/login/")
+        return connection.getresponse().status < 400
     except OSError:
         return False
     finally:

@@ -34,7 +34,7 @@ def main() -> None:
         "start, memory (PSS) and idle cost; three starts, smallest / middle / largest",
         ["what", "min", "median", "max", "floor: Python and Django alone"],
         [
-            ["start to ready, s", *sorted(starts), floor()],
+            ["start to first page, s", *sorted(starts), floor()],
             ["idle memory, MiB", *sorted(idle), "-"],
             ["after 300 pages, MiB", *sorted(after), "-"],
             ["idle processor, % of a core", *sorted(cpu), "-"],

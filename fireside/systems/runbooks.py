@@ -22,6 +22,7 @@ from fireside.hearth.timeline import Record
 if TYPE_CHECKING:
     from fireside.systems.models import System
 
+REF = re.compile(r"[a-z]+:\d+")  # "group:7"
 STEP = re.compile(r"^ {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(\S.*)$", re.MULTILINE)
 FRESH = timedelta(days=180)  # after this long it may be good to read a runbook again
 
@@ -220,6 +221,11 @@ class Use(models.Model):
 
     def __str__(self) -> str:
         return f"{self.runbook} {'helped' if self.helped else 'did not help'}"
+
+    @property
+    def words(self) -> str:
+        """What it was for, when a person wrote it; a reference is for programs."""
+        return "" if REF.fullmatch(self.about) else self.about
 
 
 def as_markdown(steps: Sequence[str] | str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from textwrap import shorten
 from typing import Any, ClassVar
 from unicodedata import combining, normalize
 
@@ -170,7 +171,7 @@ def _facet(name: str, value: str) -> models.Q:
 def snippet(body: str, words: list[str], around: int = 90) -> list[tuple[str, bool]]:
     """The part of `body` near the first word found, in pieces that are or are not what was looked for."""
     if not words:
-        return [(body[: 2 * around].strip(), False)]
+        return [(shorten(body, 2 * around, placeholder=" …"), False)] if body.strip() else []
     ends = [re.escape(word) for word in words]
     pattern = re.compile(
         "|".join([*(rf"\b{word}\b" for word in ends[:-1]), rf"\b{ends[-1]}\w*"]), re.IGNORECASE

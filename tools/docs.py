@@ -1,4 +1,4 @@
-"""Write docs/reference from the registries in the code; with --check, only say what is out of date."""
+"""Write docs/reference and the README's table of settings from the code; with --check, only say what is old."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ import django
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
 NOTE = "<!-- Written by `make docs` from the code; changes made here are lost. -->\n\n"
 
 
@@ -20,22 +21,30 @@ def main(arguments: list[str]) -> int:
     old = stale(pages())
     if "--check" in arguments:
         for name in old:
-            print(f"docs/reference/{name} is not what the code says; `make docs` writes it anew.")
+            print(f"{name} is not what the code says; `make docs` writes it anew.")
         return len(old)
     REFERENCE.mkdir(parents=True, exist_ok=True)
     for name in old:
-        (REFERENCE / name).write_text(pages()[name])
-        print(f"wrote docs/reference/{name}")
+        (ROOT / name).write_text(pages()[name])
+        print(f"wrote {name}")
     return 0
 
 
 def stale(wanted: dict[str, str]) -> list[str]:
-    found = {path.name: path.read_text() for path in REFERENCE.glob("*.md")}
+    found = {name: (ROOT / name).read_text() for name in wanted if (ROOT / name).exists()}
     return [name for name, content in wanted.items() if found.get(name) != content]
 
 
 def pages() -> dict[str, str]:
-    return {"commands.md": commands(), "settings.md": settings(), "schedule.md": schedule()}
+    """What each page has to say, by its path in the repository."""
+    reference = {"commands": commands(), "settings": settings(), "schedule": schedule()}
+    return {f"docs/reference/{name}.md": words for name, words in reference.items()} | {"README.md": readme()}
+
+
+def readme() -> str:
+    """The README as it is, with the table of settings put in its place."""
+    before, _, rest = (ROOT / "README.md").read_text().partition(BEGIN)
+    return before + BEGIN + known_settings() + "\n\n" + END + rest.partition(END)[2]
 
 
 def commands() -> str:
@@ -61,18 +70,22 @@ def commands() -> str:
 
 
 def settings() -> str:
+    return page(
+        "Settings",
+        "Environment variables, all of them optional. "
+        "Each may also be given as `NAME_FILE`, the path of a file that holds the value.",
+        known_settings(),
+    )
+
+
+def known_settings() -> str:
     from fireside.config.env import SETTINGS
 
     rows = [
         (f"`{s.name}`", f"`{s.default}`" if s.default else "", s.meaning + (" Secret." if s.secret else ""))
         for s in SETTINGS
     ]
-    return page(
-        "Settings",
-        "Environment variables, all of them optional. "
-        "Each may also be given as `NAME_FILE`, the path of a file that holds the value.",
-        table(("name", "default", "meaning"), rows),
-    )
+    return "\n" + table(("name", "default", "meaning"), rows)
 
 
 def schedule() -> str:

@@ -1,4 +1,4 @@
-"""Write docs/reference and the README's table of settings from the code; with --check, only say what is old."""
+"""Write docs/reference and the README's table of settings from the code; --check only says what is old."""
 
 import os
 import sys

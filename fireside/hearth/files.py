@@ -48,7 +48,7 @@ class File(models.Model):
         """Keep an upload beside a message; Sorry when it is too large or empty."""
         check([upload])
         data = upload.read()
-        name = Path(upload.name or "file").name[:150] or "file"
+        name = _name(upload.name or "")
         path = default_storage.save(f"files/{uuid.uuid4().hex}", _rewound(upload))
         return cls.objects.create(
             message=message, name=name, type=_type(data[:16], upload.content_type or ""), size=len(data),
@@ -61,6 +61,11 @@ class File(models.Model):
     def remove(self) -> None:
         default_storage.delete(self.path)
         self.delete()
+
+
+def _name(given: str) -> str:
+    """The name without folders, and without signs that nobody sees and that could turn its end around."""
+    return "".join(sign for sign in Path(given).name if sign.isprintable())[:150] or "file"
 
 
 def check(uploads: list[UploadedFile]) -> None:

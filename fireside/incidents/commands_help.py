@@ -50,7 +50,7 @@ def _question(here: Incident, words: str, number: str) -> tuple[Question, str]:
         number, words = leading[1], leading[2]
     if number:
         wish = number.lower().lstrip("q#")
-        found = asked.filter(number=int(wish)).first() if wish.isdecimal() else None
+        found = asked.filter(number=int(wish)).first() if wish.isdecimal() and len(wish) < 19 else None
         if found is None:
             raise Sorry(f"There is no question {number} on the board.", field="question")
         return found, words

@@ -35,7 +35,7 @@ def unstar(ask: Ask, message: Word = "") -> Whisper:
 def _message(ask: Ask, ref: str) -> Message:
     """The message meant: named, linked to, or the one this was asked on; its room has a timeline."""
     number = ref.strip().rstrip("/").rpartition(":")[2].rpartition("/")[2]
-    wish = int(number) if number.isdecimal() else ask.message.pk if ask.message else 0
+    wish = int(number) if number.isdecimal() and len(number) < 19 else ask.message.pk if ask.message else 0
     seen = visible(Message.objects.select_related("room", "author"), ask.person)
     found = seen.filter(pk=wish).first()
     if found is None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
+from fireside.hearth.days import midnight
 from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import visible
@@ -64,10 +63,10 @@ def found_by(wish: Wish, person: Person) -> QuerySet[Incident]:
         known = known.filter(system__in=visible(System.objects.filter(slug=wish.system), person))
     if wish.person:
         known = _of_person(known, Person.named(wish.person))
-    if since := _day(wish.since):
+    if since := midnight(wish.since):
         known = known.filter(noticed_at__gte=since)
-    if until := _day(wish.until):
-        known = known.filter(noticed_at__lt=until + dt.timedelta(days=1))
+    if until := midnight(wish.until, after=1):
+        known = known.filter(noticed_at__lt=until)
     return known
 
 
@@ -82,19 +81,9 @@ def _of_person(known: QuerySet[Incident], someone: Person) -> QuerySet[Incident]
     return known.filter(Q(opened_by=someone) | Q(lead=someone) | Exists(worked) | Exists(came))
 
 
-def _day(words: str) -> dt.datetime | None:
-    """Midnight at the beginning of a day, where the reader is."""
-    if not words:
-        return None
-    return dt.datetime.combine(dt.date.fromisoformat(words), dt.time(), timezone.get_current_timezone())
-
-
 def _wrong(wish: Wish) -> str:
     """A sentence about a wish that cannot be read, or ""."""
-    try:
-        _day(wish.since)
-        _day(wish.until)
-    except ValueError:
+    if any(words and midnight(words) is None for words in (wish.since, wish.until)):
         return "A date is written like 2026-11-24."
     if wish.person:
         try:

@@ -17,6 +17,7 @@ from fireside.hearth.rooms import visible
 from fireside.incidents.models import Attempt, Call, Decision, Incident
 
 T = TypeVar("T", bound=models.Model)
+NUMBER = re.compile(r"[0-9]{1,18}")
 CLOCK = re.compile(r"(?:(yesterday|\d{4}-\d\d-\d\d)[ T])?(\d{1,2})[:.h](\d\d)(?::\d\d)?")
 AGO = re.compile(r"(\d{1,4})\s*(m|min|minutes?|h|hours?)(?: ago)?")
 
@@ -35,7 +36,7 @@ def read_when(words: str, ask: Ask) -> dt.datetime:
     moment = _on_the_clock(clock, now.astimezone(ask.person.tz), words)
     if moment > now:
         raise Sorry(f"{words} is still to come. This is for what has happened already.")
-    return moment.astimezone(dt.UTC)
+    return moment
 
 
 def _on_the_clock(clock: re.Match[str], now: dt.datetime, words: str) -> dt.datetime:
@@ -47,11 +48,11 @@ def _on_the_clock(clock: re.Match[str], now: dt.datetime, words: str) -> dt.date
         elif clock[1]:
             day = dt.date.fromisoformat(clock[1])
         moment = dt.datetime.combine(day, dt.time(int(clock[2]), int(clock[3])), now.tzinfo)
-    except ValueError:
+        if not clock[1] and moment > now:
+            moment = dt.datetime.combine(day - dt.timedelta(days=1), moment.timetz())
+        return moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         raise Sorry(f"{words} is not a time. You could write 9:14 or 2026-11-24 09:14.") from None
-    if not clock[1] and moment > now:
-        moment = dt.datetime.combine(day - dt.timedelta(days=1), moment.timetz())
-    return moment
 
 
 def _read_yes(words: str, ask: Ask) -> bool:
@@ -64,7 +65,7 @@ def _read_yes(words: str, ask: Ask) -> bool:
 def _read_incident(words: str, ask: Ask) -> Incident:
     wish = words.strip().lower().lstrip("#").removeprefix("inc-")
     seen = Incident.seen_by(ask.person).select_related("room", "lead")
-    if wish.isdecimal() and (known := seen.filter(number=int(wish)).first()):
+    if NUMBER.fullmatch(wish) and (known := seen.filter(number=int(wish)).first()):
         return known
     raise NotYours(
         f"There is no incident called {words}. You could write INC-12, or look in the list of incidents."
@@ -75,7 +76,7 @@ def _read_decision(words: str, ask: Ask) -> Decision:
     """A decision of the incident in this room: "D-3" or "3"."""
     wish = words.strip().lower().removeprefix("d-").removeprefix("d")
     known = Decision.objects.filter(incident=Incident.of(ask.where())).select_related("incident__room", "by")
-    if wish.isdecimal() and (decision := known.filter(number=int(wish)).first()):
+    if NUMBER.fullmatch(wish) and (decision := known.filter(number=int(wish)).first()):
         return decision
     raise Sorry(
         f"There is no decision {words} in this incident. The register lists them: D-1, D-2 and so on."
@@ -85,7 +86,7 @@ def _read_decision(words: str, ask: Ask) -> Decision:
 def _seen(queryset: models.QuerySet[T], words: str, ask: Ask, name: str) -> T:
     wish = words.strip().rpartition(":")[2].rpartition("-")[2]
     seen = visible(queryset, ask.person, "incident__room")
-    if wish.isdecimal() and (known := seen.filter(pk=int(wish)).first()):
+    if NUMBER.fullmatch(wish) and (known := seen.filter(pk=int(wish)).first()):
         return known
     raise NotYours(f"There is no {name} called {words}.")
 

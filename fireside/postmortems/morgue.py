@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from fireside.hearth.days import midnight
 from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Person
 from fireside.hearth.search import PAGE, Hit, find
@@ -51,7 +51,7 @@ class Search:
         named["people"] = _handle(given["person"])
         hits = find(
             self.given["q"], person=person, kinds=("postmortem",), before=self.before, limit=PAGE + 1,
-            since=_morning(self.given["since"]), until=_morning(self.given["until"], 1),
+            since=midnight(self.given["since"]), until=midnight(self.given["until"], 1),
             **{name: value for name, value in named.items() if value},
         )  # fmt: skip
         more = f"?{self.query(before=str(hits[PAGE - 1].doc.pk))}" if len(hits) > PAGE else ""
@@ -84,15 +84,6 @@ def numbered(person: Person) -> Any:
         changes=Count("mitigations", distinct=True),
         tellers=Count("tellings", filter=Q(tellings__shared_at__isnull=False), distinct=True),
     )
-
-
-def _morning(words: str, days: int = 0) -> datetime | None:
-    """The first moment of a day in the reader's zone; what is no day is not looked at."""
-    try:
-        day = date.fromisoformat(words) + timedelta(days=days)
-    except (ValueError, OverflowError):
-        return None
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def anniversaries(person: Person) -> list[Postmortem]:

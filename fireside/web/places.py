@@ -103,9 +103,9 @@ def my_rooms(person: Person, here: str) -> list[RoomLine]:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """What every page shows around its own part."""
-    if not request.user.is_authenticated:
+    person = getattr(request, "user", None)  # an unreadable request is answered before anybody is known
+    if person is None or not person.is_authenticated:
         return {"org": Organisation.current(), "me": None}
-    person = request.user
     return {
         "org": Organisation.current(),
         "me": person,

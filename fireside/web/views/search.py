@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from fireside.hearth.days import midnight
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.search import PAGE, Hit, find
@@ -52,15 +50,6 @@ def _find(request: HttpRequest, asked: dict[str, str]) -> list[Hit]:
         return []
     return find(
         asked["q"], person=me, kinds=(asked["kind"],) if asked["kind"] in KINDS else (), room=room,
-        author=person, since=_day(asked["since"]), until=_day(asked["until"], after=1),
+        author=person, since=midnight(asked["since"]), until=midnight(asked["until"], after=1),
         before=number(request.GET.get("before")),
     )  # fmt: skip
-
-
-def _day(words: str, after: int = 0) -> datetime | None:
-    """The beginning of a day in the reader's zone, or of the day `after` it."""
-    try:
-        day = date.fromisoformat(words) + timedelta(days=after)
-        return timezone.make_aware(datetime.combine(day, time())).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -144,9 +144,9 @@ def test_everything_also_works_without_javascript(browser, house):
     page.get_by_role("button", name="Send").click()
     page.goto("/incidents/")
     page.get_by_role("link", name="the printer prints unicorns upside down").first.click()
-    page.get_by_label("What are you doing").fill("turning it round")
-    page.get_by_label("What are you doing").press("Enter")
-    expect(page.locator("#board-doing")).to_contain_text("turning it round")
+    page.get_by_role("textbox", name="What are you doing").fill("turning it round")
+    page.get_by_role("textbox", name="What are you doing").press("Enter")
+    expect(page.locator("#board-doing")).to_contain_text("Turning it round")
     expect(page.locator("#timeline")).to_contain_text("turning it round")
 
 

@@ -30,7 +30,7 @@ test: $(DEV) ## the fast tests: Python only, SQLite, loopback
 
 test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus and kill -9 (installs Debian packages)
 	@$(STEP) "fast tests on SQLite" $(BIN)/pytest -m "$(FAST)"
-	@$(STEP) "fast tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -m "not browser and not prometheus and not crash"
+	@$(STEP) "fast tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -m "not browser and not prometheus and not crash and not api"
 	@$(STEP) "API tests" $(BIN)/pytest -m "api"
 	@$(STEP) "browser tests" $(BIN)/pytest -m "browser"
 	@$(STEP) "Prometheus tests" $(BIN)/pytest -m "prometheus and not browser"

@@ -91,11 +91,11 @@ class Cave:
         numbers = [str(one.number) for one in Incident.objects.all()]
         messages = [str(pk) for pk in Message.objects.filter(room__private=True).values_list("pk", flat=True)]
         tables = {
-            "room": [room.slug for room in self.rooms], "message": messages[:4], "incident": numbers,
+            "room": [room.slug for room in self.rooms], "message": messages[:2], "incident": numbers,
             "postmortem": numbers, "system": ["heffalump"], "runbook": ["heffalump-trap"],
             "alert": [str(self.group.pk)], "mitigation": [str(m.pk) for m in Mitigation.objects.all()],
-            "attempt": [str(pk) for pk in self.incident.attempts.values_list("pk", flat=True)], "call": ["1"],
-            "decision": ["1"], "team": ["cave-people"],
+            "attempt": [str(pk) for pk in self.incident.attempts.values_list("pk", flat=True)[:2]],
+            "call": ["1"], "decision": ["1"], "team": ["cave-people"],
         }  # fmt: skip
         return tables.get(kind, [])
 

@@ -27,7 +27,7 @@ def calls(room, sparkles, ana):
 
     def call(status: str = "firing") -> Group:
         now = timezone.now()
-        body = story.alert(now.isoformat())
+        body = story.alert("PaymentsRefused", now.isoformat())
         body["status"] = status
         for alert in body["alerts"]:
             alert["status"] = status

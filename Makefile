@@ -26,11 +26,11 @@ demo: $(RUN) ## fill it with the story of Unicorn Rentals
 	@$(BIN)/fireside demo
 
 test: $(DEV) ## the fast tests: Python only, SQLite, loopback
-	@$(BIN)/pytest -m "$(FAST)"
+	@$(BIN)/pytest -n 2 -m "$(FAST)"
 
 test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus and kill -9 (installs Debian packages)
-	@$(STEP) "fast tests on SQLite" $(BIN)/pytest -m "$(FAST)"
-	@$(STEP) "fast tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -m "not browser and not prometheus and not crash and not api"
+	@$(STEP) "fast tests on SQLite" $(BIN)/pytest -n 2 -m "$(FAST)"
+	@$(STEP) "fast tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -n 2 -m "not browser and not prometheus and not crash and not api"
 	@$(STEP) "API tests" $(BIN)/pytest -m "api"
 	@$(STEP) "browser tests" $(BIN)/pytest -m "browser"
 	@$(STEP) "Prometheus tests" $(BIN)/pytest -m "prometheus and not browser"

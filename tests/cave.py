@@ -7,7 +7,6 @@ one reads it in the answer, because they wrote it), `woozle` is only in what was
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -104,6 +103,7 @@ class Cave:
         one = [f"/incidents/{i.number}/" for i in Incident.objects.order_by("number")]
         room = [f"/rooms/{room.slug}/" for room in self.rooms]
         learn = f"/learn/{self.incident.number}/"
+        closed = Room.objects.filter(private=True)
         return {
             "room": room, **{f"room-{part}": [f"{r}{part}/" for r in room] for part in (
                 "pinned", "files", "people", "about", "read", "palette", "draft")},
@@ -117,10 +117,6 @@ class Cave:
             "postmortem_writing": [f"{learn}write/"], "postmortem_save": [f"{learn}write/summary/"],
             "postmortem_history": [f"{learn}history/summary/"],
             "api/rooms/<slug:slug>/messages": [f"/api/rooms/{r.slug}/messages" for r in self.rooms],
-            "api-record": [f"/api/{kind.kind}/{n}" for kind in kinds() if kind.room for n in range(1, 40)
-                           if self._is_private(kind, n)],
+            "api-record": [f"/api/{kind.kind}/{row.pk}" for kind in kinds() if kind.room
+                           for row in kind.rows().filter(**{f"{kind.room}__in": closed})],
         }  # fmt: skip
-
-    @staticmethod
-    def _is_private(kind: Any, pk: int) -> bool:
-        return bool(kind.rows().filter(pk=pk, **{f"{kind.room}__in": Room.objects.filter(private=True)}))

@@ -3,7 +3,8 @@
 import os
 import tempfile
 
-os.environ.setdefault("FIRESIDE_DATA", tempfile.mkdtemp(prefix="fireside-test-"))
+if "FIRESIDE_DATA" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:  # each worker its own
+    os.environ["FIRESIDE_DATA"] = tempfile.mkdtemp(prefix="fireside-test-")
 
 from fireside.config.settings import *  # noqa: F403
 

@@ -33,13 +33,16 @@ def test_two_writers_at_once_never_let_a_reader_miss_an_entry() -> None:
     for writer in writers:
         writer.start()
     seen: list[int] = []
-    while any(writer.is_alive() for writer in writers) or len(seen) < 4 * EACH:
-        fresh = list(Entry.objects.filter(pk__gt=seen[-1] if seen else 0).order_by("pk").values_list("pk"))
-        seen += [pk for (pk,) in fresh]
-        if not fresh and not any(writer.is_alive() for writer in writers):
-            break
+
+    def read() -> None:
+        newer = Entry.objects.filter(pk__gt=seen[-1] if seen else 0).order_by("pk")
+        seen.extend(newer.values_list("pk", flat=True))
+
+    while any(writer.is_alive() for writer in writers):
+        read()
     for writer in writers:
         writer.join()
+    read()
     assert len(seen) == Entry.objects.count() == 4 * EACH
 
 

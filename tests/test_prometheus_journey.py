@@ -33,7 +33,7 @@ def breaks_and_mends(house: House, shop: Shop) -> dict[str, Any]:
 
 
 def says(card: dict[str, Any], name: str) -> str:
-    return str(card["facts"][name]["parts"])
+    return str(dict(card["facts"])[name]["parts"])
 
 
 def test_through_alertmanager_one_card_fires_and_is_resolved_in_place(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ class Broadcaster:
             task.cancel()
         for reader in self.readers:
             reader.end()
-        self._thread.submit(connection.close)
+        self._thread.submit(lambda: connection.close())  # the one of that thread, so asked for in it
         self._thread.shutdown(wait=False)
 
     def _heard(self) -> None:

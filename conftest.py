@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
@@ -11,6 +12,15 @@ from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.models import Organisation, Person, Room, Team
 
 Do = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_left_in_the_database() -> Iterator[None]:
+    """The job engine keeps sessions for later; after a test they end, so that its database can go."""
+    yield
+    jobtable = sys.modules.get("fireside.hearth.jobtable")
+    if jobtable is not None and jobtable.database.cache_info().currsize:
+        jobtable.database().dispose()
 
 
 @pytest.fixture

@@ -173,17 +173,18 @@ def tries(command: Command, cave: Cave) -> Iterator[dict[str, str]]:
 
 def inside(cave: Cave) -> list[Any]:
     """All that is known of the cave, to see that nobody outside changed it."""
-    return [
-        list(Entry.objects.filter(room__private=True).values_list("pk", "withdrawn_at")),
-        list(Message.objects.filter(room__private=True).values_list("pk", "text", "card", "pinned_at")),
-        list(cave.room.seats.values_list("person", "read_to")),
-        list(cave.incident.room.seats.values_list("person", "read_to")),
-        list(Mitigation.objects.values_list("pk", "owner", "done_at", "let_go_at")),
-        list(Runbook.objects.filter(slug="heffalump-trap").values_list("body", "reviewed_at")),
-        list(System.objects.filter(slug="heffalump").values_list("what", "team", "room")),
-        list(Postmortem.objects.values_list("title", "published_at", "applause")),
-        list(Draft.objects.values_list("text")),
+    rows = [
+        Entry.objects.filter(room__private=True).values_list("pk", "withdrawn_at"),
+        Message.objects.filter(room__private=True).values_list("pk", "text", "card", "pinned_at"),
+        cave.room.seats.values_list("person", "read_to"),
+        cave.incident.room.seats.values_list("person", "read_to"),
+        Mitigation.objects.values_list("pk", "owner", "done_at", "let_go_at"),
+        Runbook.objects.filter(slug="heffalump-trap").values_list("body", "reviewed_at"),
+        System.objects.filter(slug="heffalump").values_list("what", "team", "room"),
+        Postmortem.objects.values_list("title", "published_at", "applause"),
+        Draft.objects.values_list("text"),
     ]
+    return [sorted(found, key=repr) for found in rows]  # a database promises no order by itself
 
 
 @pytest.mark.parametrize("outsider", ["keeper"], indirect=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, Union, get_args, get_origin
 
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
 from django.utils import timezone
 
 from fireside.hearth.errors import Sorry
@@ -20,15 +20,23 @@ if TYPE_CHECKING:
     from fireside.hearth.commands import Ask
 
 
+SUGGESTED = 50  # of what could be meant, as many as a person looks through
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of words: its name, how to read it, whether one word is enough, what may be chosen."""
+    """A kind of words: its name, how to read it, whether one word is enough, what may be chosen.
+
+    `suggest` takes the beginning of a word and gives pairs of what to write and what to show for it, of that
+    alone which the asker may see.
+    """
 
     name: str
     read: Callable[[str, Ask], Any]
     short: bool = False
     hint: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    suggest: Callable[[str, Ask], list[tuple[str, str]]] | None = None
 
 
 _kinds: dict[Any, Kind] = {}
@@ -105,9 +113,33 @@ def read_minutes(words: str, ask: Ask) -> dt.timedelta:
     return dt.timedelta(minutes=int(found[1]) * unit)
 
 
+def _people(words: str, ask: Ask) -> list[tuple[str, str]]:
+    wish = words.strip().lstrip("@")
+    close = Q(name__icontains=wish) | Q(handle__icontains=wish)
+    found = Person.objects.filter(close, deactivated_at=None)[:SUGGESTED]
+    return [(f"@{person.handle}", f"{person.name} (@{person.handle})") for person in found]
+
+
+def _teams(words: str, ask: Ask) -> list[tuple[str, str]]:
+    found = Team.objects.filter(name__icontains=words.strip().lstrip("@"))[:SUGGESTED]
+    return [(f"@{team.slug}", team.name) for team in found]
+
+
+def _rooms(words: str, ask: Ask) -> list[tuple[str, str]]:
+    wish = words.strip().lstrip("#")
+    close = Q(slug__icontains=wish) | Q(about__icontains=wish)
+    found = Room.enterable_by(ask.person).filter(close, archived_at=None)[:SUGGESTED]
+    return [(str(room), f"{room} {room.about}".strip()) for room in found]
+
+
 teach(str, WORDS)
-teach(Person, Kind("person", lambda words, ask: Person.named(words), short=True, hint="@name"))
-teach(Team, Kind("team", lambda words, ask: Team.named(words), short=True, hint="@team"))
-teach(Room, Kind("room", lambda words, ask: Room.named(words, person=ask.person), short=True, hint="#room"))
+teach(
+    Person, Kind("person", lambda words, ask: Person.named(words), short=True, hint="@name", suggest=_people)
+)
+teach(Team, Kind("team", lambda words, ask: Team.named(words), short=True, hint="@team", suggest=_teams))
+teach(
+    Room,
+    Kind("room", lambda words, ask: Room.named(words, person=ask.person), True, "#room", suggest=_rooms),
+)
 teach(dt.date, Kind("day", read_day, hint="friday, 2026-12-04 or in 3 days"))
 teach(dt.timedelta, Kind("minutes", read_minutes, short=True, hint="15m, 2h"))

@@ -75,8 +75,8 @@ class Message(models.Model):
             at=self.at, url=self.get_absolute_url(), person=self.author, gone=self.deleted_at is not None,
         )  # fmt: skip
 
-    def edit(self, words: str, *, by: Person) -> None:
-        """The author's new words; the old ones are kept."""
+    def edit(self, words: str, *, by: Person | None) -> None:
+        """The author's new words; the old ones are kept. What no person said is changed by no person."""
         if by != self.author or self.deleted_at:
             raise NotYours("Only the person who said it could change it.")
         if not words.strip() or len(words) > LONGEST:
@@ -92,9 +92,9 @@ class Message(models.Model):
             self._noted("edited", by=by)
             self.index()
 
-    def delete_words(self, *, by: Person) -> None:
+    def delete_words(self, *, by: Person | None) -> None:
         """The author (or a keeper) takes the words back, also from timelines they were put on."""
-        if by != self.author and not by.is_keeper:
+        if by != self.author and not (by and by.is_keeper):
             raise NotYours("Only the person who said it could take it back.")
         if self.deleted_at:
             return
@@ -123,16 +123,18 @@ class Message(models.Model):
             if trace:
                 self.room.say(trace, voice=voice, thread=self)
 
-    def clap(self, sign: str, *, by: Person) -> bool:
-        """Clap, or take the clap back; tells whether it now stands."""
+    def clap(self, sign: str, *, by: Person, on: bool | None = None) -> bool:
+        """Clap, or take the clap back (with `on` only that one way); tells whether it now stands."""
         if sign not in CLAPS:
             raise Sorry(f"You could clap with one of {' '.join(CLAPS)}.")
         with transaction.atomic():
             clap, new = Clap.objects.get_or_create(message=self, person=by, sign=sign)
-            if not new:
+            wish = new if on is None else on
+            if not wish:
                 clap.delete()
-            self._noted("clapped", by=by, sign=sign, on=new)
-        return new
+            if wish == new:
+                self._noted("clapped", by=by, sign=sign, on=new)
+        return wish
 
     def pin(self, *, by: Person, on: bool = True) -> None:
         with transaction.atomic():

@@ -204,3 +204,13 @@ def visible(queryset: models.QuerySet[T], person: Person, room: str = "room") ->
     return queryset.filter(
         models.Q(**{f"{room}__isnull": True}) | models.Q(**{f"{room}__in": Room.enterable_by(person)})
     )
+
+
+def house_room(slug: str, about: str, purpose: str = Room.Purpose.OTHER) -> Room:
+    """A room of the whole house, made when it is first needed, with a seat for everybody."""
+    if room := Room.objects.filter(slug=slug).first():
+        return room
+    room = Room.make(slug, by=None, purpose=purpose, about=about)
+    people = Person.objects.filter(deactivated_at=None, email__isnull=False)
+    Seat.objects.bulk_create([Seat(room=room, person=person) for person in people])
+    return room

@@ -11,6 +11,7 @@ from fireside.hearth.cards import Button, Card, text
 from fireside.hearth.commands import Answer, Ask, Said, Whisper, command
 from fireside.hearth.errors import Sorry
 from fireside.hearth.kinds import Line, Word, Words
+from fireside.hearth.rooms import house_room
 from fireside.incidents import coach, drawn
 from fireside.incidents.board import alike
 from fireside.incidents.models import Call, Coming, Incident, Question, Update
@@ -111,7 +112,7 @@ def call(ask: Ask, need: Words) -> str:
         or "Somebody to look with us"
     )
     made = Call.begin(here, ("made", f"Called for help: {need}"), by=ask.person, at=ask.at, need=need)
-    room = drawn.house_room(drawn.CALLS, "Stuck? Say so early. Everybody reads along.", "calls")
+    room = house_room(drawn.CALLS, "Stuck? Say so early. Everybody reads along.", "calls")
     made.message = room.say(card=made.card(), by=ask.person, key=made.key("card"), at=made.at)
     made.save(update_fields=["message"])
     return f"Called for help in {room}: {need}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fireside.hearth.cards import Button, Card, Link, Mention, Moment, Part, Text, Tone, text
 from fireside.hearth.messages import Message
 from fireside.hearth.people import Person
-from fireside.hearth.rooms import Room, Seat
+from fireside.hearth.rooms import house_room
 from fireside.incidents.models import Attempt, Call, Incident
 
 HEADLINES = "incidents"  # the room where every open incident has its headline
@@ -145,16 +145,6 @@ def redraw(incident: Incident) -> None:
     keys = [_key(incident, place) for place in ("headline", "origin")]
     for message in Message.objects.select_related("room", "author").filter(key__in=keys, deleted_at=None):
         message.redraw(headline(incident))
-
-
-def house_room(slug: str, about: str, purpose: str = Room.Purpose.OTHER) -> Room:
-    """A room of the whole house, made when it is first needed, with a seat for everybody."""
-    if room := Room.objects.filter(slug=slug).first():
-        return room
-    room = Room.make(slug, by=None, purpose=purpose, about=about)
-    people = Person.objects.filter(deactivated_at=None, email__isnull=False)
-    Seat.objects.bulk_create([Seat(room=room, person=person) for person in people])
-    return room
 
 
 def _key(incident: Incident, place: str) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from fireside.alerts.models import Group
 from fireside.hearth.commands import Ask
 from fireside.hearth.errors import NotYours, Sorry
-from fireside.hearth.kinds import Kind, teach
+from fireside.hearth.kinds import SUGGESTED, Kind, teach
 from fireside.hearth.rooms import visible
 from fireside.incidents.models import Attempt, Call, Decision, Incident
 
@@ -99,14 +99,66 @@ def _read_call(words: str, ask: Ask) -> Call:
     return _seen(Call.objects.select_related("incident__room", "by", "message__room"), words, ask, "call")
 
 
+# -- what could be meant -------------------------------------------------------------------------------------
+
+
+def _incidents(words: str, ask: Ask) -> list[tuple[str, str]]:
+    """Open ones first, then those that were closed last."""
+    wish = words.strip()
+    close = models.Q(title__icontains=wish)
+    if NUMBER.fullmatch(number := wish.lower().lstrip("#").removeprefix("inc-")):
+        close |= models.Q(number=int(number))
+    seen = Incident.seen_by(ask.person).filter(close)
+    found = seen.order_by(models.F("closed_at").desc(nulls_first=True), "-number")[:SUGGESTED]
+    return [(incident.name, str(incident)) for incident in found]
+
+
+def _decisions(words: str, ask: Ask) -> list[tuple[str, str]]:
+    """Those of the incident in this room, as they are read."""
+    here = Decision.objects.filter(incident__room=ask.room, what__icontains=words.strip())
+    seen = visible(here, ask.person, "incident__room").order_by("-number")[:SUGGESTED]
+    return [(decision.name, str(decision)) for decision in seen]
+
+
+def _attempts(words: str, ask: Ask) -> list[tuple[str, str]]:
+    """What is being done or suspected: the asker's own first, outside a room those alone."""
+    open_ = Attempt.objects.filter(
+        kind__in=(Attempt.Kind.DOING, Attempt.Kind.THEORY),
+        incident__closed_at=None,
+        what__icontains=words.strip(),
+    )
+    here = open_.filter(incident__room=ask.room) if ask.room else open_.filter(by=ask.person)
+    seen = visible(here, ask.person, "incident__room").order_by("-pk")[:SUGGESTED]
+    own_first = sorted(seen, key=lambda attempt: attempt.by_id != ask.person.pk)
+    return [(str(attempt.pk), attempt.what) for attempt in own_first]
+
+
+def _calls(words: str, ask: Ask) -> list[tuple[str, str]]:
+    open_ = Call.objects.filter(incident__closed_at=None, need__icontains=words.strip())
+    seen = visible(open_, ask.person, "incident__room").order_by("-pk")[:SUGGESTED]
+    return [(str(call.pk), call.need) for call in seen]
+
+
+def _alerts(words: str, ask: Ask) -> list[tuple[str, str]]:
+    """What fires comes first."""
+    seen = visible(Group.objects.filter(title__icontains=words.strip()), ask.person)
+    found = seen.order_by(models.F("resolved_at").desc(nulls_first=True), "-pk")[:SUGGESTED]
+    return [(f"group:{group.pk}", group.title) for group in found]
+
+
 YES_OR_NO = (("yes", "yes"), ("no", "no"))
 When: TypeAlias = Annotated[dt.datetime, Kind("when", read_when, hint="9:14 or 20m ago")]
 YesNo: TypeAlias = Annotated[bool, Kind("choice", _read_yes, short=True, hint="yes | no", choices=YES_OR_NO)]
 teach(
     Group,
-    Kind("alert", lambda words, ask: Group.named(words, person=ask.person), short=True, hint="an alert"),
+    Kind(
+        "alert", lambda words, ask: Group.named(words, person=ask.person), True, "an alert", suggest=_alerts
+    ),
 )
-teach(Incident, Kind("incident", _read_incident, short=True, hint="INC-12"))
-teach(Decision, Kind("decision", _read_decision, short=True, hint="D-3"))
-teach(Attempt, Kind("attempt", _read_attempt, short=True, hint="the number of something on the board"))
-teach(Call, Kind("call", _read_call, short=True, hint="the number of a call"))
+teach(Incident, Kind("incident", _read_incident, short=True, hint="INC-12", suggest=_incidents))
+teach(Decision, Kind("decision", _read_decision, short=True, hint="D-3", suggest=_decisions))
+teach(
+    Attempt,
+    Kind("attempt", _read_attempt, True, "the number of something on the board", suggest=_attempts),
+)
+teach(Call, Kind("call", _read_call, short=True, hint="the number of a call", suggest=_calls))

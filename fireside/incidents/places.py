@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from fireside.alerts.cards import more
 from fireside.alerts.models import Group
-from fireside.hearth.cards import Link, Text, text
+from fireside.hearth.cards import Card, Link, Text, text
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
+from fireside.incidents.drawn import headline
 from fireside.incidents.models import Attempt, Incident, Update
 from fireside.systems.models import System
 from fireside.web.drawings import Mark, spark
@@ -27,6 +28,7 @@ from fireside.web.places import (
     coming,
     day_marks,
     greetings,
+    home_cards,
     home_main,
     nav,
     room_head,
@@ -60,6 +62,12 @@ def being_worked_on(person: Person) -> Drawn:
         tried.setdefault(attempt.incident_id, []).append(attempt)
     lines = [_line(one, told.get(one.pk), tried.get(one.pk, [])) for one in incidents]
     return "incidents/on_home.html", {"lines": lines}
+
+
+def as_cards(person: Person) -> Iterable[Card]:
+    """The same incidents as cards."""
+    now = Incident.seen_by(person).filter(closed_at=None).select_related("lead", "room")
+    return [headline(incident) for incident in now[:AT_HOME]]
 
 
 def _line(incident: Incident, told: Update | None, tried: list[Attempt]) -> dict[str, Any]:
@@ -135,6 +143,7 @@ def on_an_alert(group: Group) -> dict[str, Text]:
 
 nav.append(Nav(str(gettext_lazy("Incidents")), "/incidents/", "siren", "incidents", 20, live))
 home_main.append(Piece(10, being_worked_on))
+home_cards.append(as_cards)
 room_head.append(Piece(10, in_its_room))
 system_main.append(Piece(40, of_a_system))
 day_marks.append(on_the_day)

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from fireside.hearth.errors import Sorry
-from fireside.hearth.kinds import Kind, teach
+from fireside.hearth.kinds import SUGGESTED, Kind, teach
+from fireside.hearth.rooms import visible
 from fireside.systems.models import Runbook, System
 
 if TYPE_CHECKING:
@@ -31,15 +32,29 @@ def read_labels(words: str, ask: Ask) -> list[dict[str, str]]:
     return sets
 
 
+def _systems(words: str, ask: Ask) -> list[tuple[str, str]]:
+    found = visible(System.objects.filter(name__icontains=words.strip()), ask.person)[:SUGGESTED]
+    return [(system.slug, system.name) for system in found]
+
+
+def _runbooks(words: str, ask: Ask) -> list[tuple[str, str]]:
+    close = Runbook.objects.filter(title__icontains=words.strip())
+    return [(book.slug, book.title) for book in visible(close, ask.person, "system__room")[:SUGGESTED]]
+
+
 Long: TypeAlias = Annotated[str, Kind("words", read_long, hint="markdown; each list item is a step")]
 Labels: TypeAlias = Annotated[
     list[dict[str, str]], Kind("line", read_labels, hint="job=storefront, service=shop")
 ]
 SYSTEM = Kind(
-    "system", lambda words, ask: System.named(words, person=ask.person), short=True, hint="a system"
+    "system", lambda words, ask: System.named(words, person=ask.person), True, "a system", suggest=_systems
 )
 RUNBOOK = Kind(
-    "runbook", lambda words, ask: Runbook.named(words, person=ask.person), short=True, hint="a runbook"
+    "runbook",
+    lambda words, ask: Runbook.named(words, person=ask.person),
+    True,
+    "a runbook",
+    suggest=_runbooks,
 )
 teach(System, SYSTEM)
 teach(Runbook, RUNBOOK)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Max
 from django.http import HttpRequest
 
+from fireside.hearth.cards import Card
 from fireside.hearth.people import Organisation, Person
 from fireside.hearth.rooms import Room, Seat
 from fireside.hearth.timeline import Entry
@@ -60,6 +61,7 @@ system_main: list[Piece] = []  # draw(person, system)
 day_marks: list[Callable[[Person, datetime, datetime], Iterable[Mark]]] = []
 coming: list[Callable[[Person], Iterable[Coming]]] = []
 greetings: list[Callable[[Person], str]] = []  # a sentence about what is going on, or ""
+home_cards: list[Callable[[Person], Iterable[Card]]] = []  # what is being worked on, for doors without pages
 
 
 def pieces(place: list[Piece], *subject: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -9,7 +9,8 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 STEP := tools/step.sh
-FAST := not browser and not prometheus and not postgres and not crash and not api
+SLOW := browser or prometheus or crash or api or slack
+FAST := not postgres and not ($(SLOW))
 PACKAGES := chromium prometheus prometheus-alertmanager postgresql
 
 .DEFAULT_GOAL := help
@@ -30,10 +31,11 @@ test: $(DEV) ## the fast tests: Python only, SQLite, loopback
 
 test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus and kill -9 (installs Debian packages)
 	@$(STEP) "fast tests on SQLite" $(BIN)/pytest -n 2 -m "$(FAST)"
-	@$(STEP) "fast tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -n 2 -m "not browser and not prometheus and not crash and not api"
+	@$(STEP) "fast tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -n 2 -m "not ($(SLOW))"
 	@$(STEP) "API tests" $(BIN)/pytest -m "api"
 	@$(STEP) "browser tests" $(BIN)/pytest -m "browser"
 	@$(STEP) "Prometheus tests" $(BIN)/pytest -m "prometheus and not browser"
+	@$(STEP) "Slack tests" $(BIN)/pytest -m "slack"
 	@$(STEP) "crash tests" $(BIN)/pytest -m "crash and not browser and not prometheus"
 
 packages:

@@ -12,6 +12,7 @@ from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.models import Organisation, Person, Room, Team
 
 Do = Callable[..., Outcome]
+pytest_plugins = ["tests.slack_door"]
 
 
 @pytest.fixture(autouse=True)
@@ -82,11 +83,13 @@ def web() -> Callable[[Person], Client]:
     return sign_in
 
 
-@pytest.fixture(params=["web"])
+@pytest.fixture(params=["web", "slack"])
 def do(request: pytest.FixtureRequest) -> Do:
     """Say a line as someone, in a room, through each door: `do(ana, "/incident no payments", room)`."""
+    if request.param == "slack":
+        return request.getfixturevalue("slack").do  # type: ignore[no-any-return]
 
     def through(person: Person, line: str, room: Room | None = None, **more: object) -> Outcome:
-        return say_line(Ask(person, room, door=request.param, **more), line)  # type: ignore[arg-type]
+        return say_line(Ask(person, room, door="web", **more), line)  # type: ignore[arg-type]
 
     return through

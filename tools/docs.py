@@ -37,7 +37,7 @@ def stale(wanted: dict[str, str]) -> list[str]:
 
 def pages() -> dict[str, str]:
     """What each page has to say, by its path in the repository."""
-    reference = {"commands": commands(), "settings": settings(), "schedule": schedule()}
+    reference = {"commands": commands(), "settings": settings(), "schedule": schedule(), "slack": slack()}
     return {f"docs/reference/{name}.md": words for name, words in reference.items()} | {"README.md": readme()}
 
 
@@ -94,6 +94,36 @@ def schedule() -> str:
     rows = [(f"`{name}`", when, " ".join(why.split("\n\n")[0].split())) for name, when, why in schedule()]
     words = "What happens unasked; `fireside schedule` prints the same."
     return page("Schedule", words, table(("what", "when", "why"), rows))
+
+
+def slack() -> str:
+    from fireside.slack.manifest import standalone
+    from fireside.slack.scopes import EVENTS, FEATURES, SCOPES, used_by
+
+    scopes = [(f"`{s.name}`", s.feature, s.why, ", ".join(used_by(s.name))) for s in SCOPES]
+    features = [
+        (f"`{name}`", why, ", ".join(f"`{s.name}`" for s in SCOPES if s.feature == name))
+        for name, why in FEATURES.items()
+    ]
+    events = [(f"`{event}`", f"`{scope}`" if scope else "") for event, scope in EVENTS.items()]
+    return page(
+        "Slack",
+        "What Fireside asks of Slack, and why; [slack.md](../slack.md) says how to connect it.",
+        "## Features",
+        "`SLACK_WITH` names those you want, `claps` when it is not set. Each asks for a little more.",
+        table(("feature", "what it brings", "scopes"), features),
+        "## Scopes",
+        "Only these are ever asked for, all of them for the bot; those of a feature when it is chosen.",
+        table(("scope", "feature", "why", "used by"), scopes),
+        "## Events",
+        "What Slack tells us of. What is not about a linked channel, somebody we know or the app itself "
+        "is dropped before it is written down.",
+        table(("event", "needs"), events),
+        "## Commands",
+        "Every command works as `/fireside verb words`. Slack also knows these by themselves: "
+        + ", ".join(f"`/{command.verb}`" for command in standalone())
+        + ".",
+    )
 
 
 def page(title: str, words: str, *parts: str) -> str:

@@ -13,6 +13,7 @@ from django.core.wsgi import get_wsgi_application
 from fireside.alerts import intake
 from fireside.config import metrics
 from fireside.hearth.files import LARGEST, MOST
+from fireside.slack import front
 from fireside.web import stream
 
 WORDS = 1024 * 1024  # bytes of a request without files
@@ -47,6 +48,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await intake.app(scope, receive, send)
     elif path == "/events":
         await stream.app(scope, receive, send)
+    elif path == front.PATH:
+        await front.app(scope, receive, send)
     elif path in ("/healthz", "/readyz", "/metrics"):
         await metrics.app(scope, receive, send)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
@@ -51,9 +50,6 @@ def main() -> None:
 )
 def up(host: str, port: int, data: Path | None, only: str | None) -> None:
     """Serve Fireside until it is told to stop; the database is made or brought up to date first."""
-    if only == "slack":
-        click.echo("Slack is not part of this release yet.", err=True)
-        sys.exit(2)
     if data is not None:
         env.give("FIRESIDE_DATA", str(data))
     os.environ.setdefault("PUBLIC_URL", f"http://{host if host not in ANYWHERE else '127.0.0.1'}:{port}")
@@ -61,10 +57,15 @@ def up(host: str, port: int, data: Path | None, only: str | None) -> None:
     from fireside.config import serve
 
     try:
-        if only != "worker":
+        if only in (None, "web"):
             serve.check_port(host, port)
+        if only == "slack":
+            serve.check_slack()
         serve.prepare()
-        if only == "worker":
+        if only == "slack":
+            click.echo("Fireside carries words to and from Slack here.")
+            serve.work(jobs=False)
+        elif only == "worker":
             click.echo("Fireside works without a door; jobs run here.")
             serve.work()
         else:
@@ -132,6 +133,19 @@ def schedule() -> None:
 
     for name, when, why in workflows.schedule():
         click.echo(f"{name}\n  {when}\n  {why.splitlines()[0] if why else ''}")
+
+
+@main.command()
+@click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@click.option("--socket/--http", default=None, help="How Slack reaches Fireside; else as the settings say.")
+@click.option("--oauth", is_flag=True, default=None, help="For several workspaces, which install by a link.")
+def manifest(form: str, socket: bool | None, oauth: bool | None) -> None:
+    """Print what Slack wants to know when you make an app "from a manifest"."""
+    begin()
+    from fireside.slack import manifest
+
+    made = manifest.made(socket=socket, oauth=oauth)
+    click.echo(manifest.as_yaml(made) if form == "yaml" else manifest.as_json(made))
 
 
 @main.group(invoke_without_command=True)

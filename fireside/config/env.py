@@ -23,6 +23,14 @@ SETTINGS = [
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "Where people open Fireside; used in links and cookies."),
     Setting("SECRET_KEY", "", "Signs sessions; made once and kept in FIRESIDE_DATA when empty.", True),
     Setting("EMAIL_URL", "", "`smtp://user:password@host:587`; no e-mail is sent when empty.", True),
+    Setting("SLACK_APP_TOKEN", "", "`xapp-...`: Slack by Socket Mode, from any network.", True),
+    Setting("SLACK_BOT_TOKEN", "", "`xoxb-...`, for one workspace.", True),
+    Setting("SLACK_SIGNING_SECRET", "", "Proves that a request over HTTP is Slack's.", True),
+    Setting("SLACK_CLIENT_ID", "", "For several workspaces: each installs Fireside by a link."),
+    Setting("SLACK_CLIENT_SECRET", "", "The secret of that client.", True),
+    Setting("SLACK_WITH", "claps", "What more to ask for: claps, emails, files, groups, join, private."),
+    Setting("SLACK_API_URL", "https://slack.com/api/", "Where Slack's Web API is."),
+    Setting("SLACK_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize", "Where workspaces let us in."),
     Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 ]  # fmt: skip
 

@@ -27,6 +27,7 @@ from fireside.hearth.slots import alone
 
 if TYPE_CHECKING:
     from fireside.hearth.engine import Worker
+    from fireside.slack.running import Running
 
 MOST = 20_000  # requests and open pages at a time
 PATIENCE = 2.5  # seconds that leaving may take
@@ -128,15 +129,14 @@ async def _serve(host: str, port: int, *, worker: bool, opened: Callable[[str], 
         loop.add_signal_handler(sign, leaving.set)
     await asgi.start()
     serving = asyncio.create_task(server.serve())
-    working = Working() if worker else None
-    metrics.working = working.alive if working else None
+    working = Working(jobs=worker, carries=worker)
+    metrics.working = working.alive
     greeting = asyncio.create_task(_greet(host, port, opened))
     await asyncio.wait({serving, asyncio.create_task(leaving.wait())}, return_when=asyncio.FIRST_COMPLETED)
     greeting.cancel()
     await asgi.stop()
     server.stop()  # type: ignore[no-untyped-call]
-    rest = [serving, *([asyncio.create_task(asyncio.to_thread(working.end))] if working else [])]
-    await asyncio.wait(rest, timeout=PATIENCE)
+    await asyncio.wait([serving, asyncio.create_task(asyncio.to_thread(working.end))], timeout=PATIENCE)
     _leave()
 
 
@@ -153,36 +153,63 @@ async def _greet(host: str, port: int, opened: Callable[[str], None]) -> None:
 
 
 class Working:
-    """The worker beside the web: loaded in its own thread, so that pages need not wait for the engine."""
+    """What works beside the web: loaded in its own thread, so that pages need not wait for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, jobs: bool, carries: bool) -> None:
+        self._jobs, self._carries = jobs, carries
         self._worker: Worker | None = None
+        self._slack: Running | None = None
+        self._began = False
         self._thread = threading.Thread(target=self._begin, name="worker-start", daemon=True)
         self._thread.start()
 
     def _begin(self) -> None:
-        from fireside.hearth.engine import Worker
+        if self._jobs:
+            from fireside.hearth.engine import Worker
 
-        worker = Worker()
-        worker.begin()
-        self._worker = worker
+            worker = Worker()
+            worker.begin()
+            self._worker = worker
+        self._slack = _slack(carries=self._carries)
+        self._began = True
 
     def alive(self) -> bool:
         """Does it begin, or work? Not when it could not begin, and not when it stopped."""
-        return self._thread.is_alive() or (self._worker is not None and self._worker.alive())
+        parts = [part for part in (self._worker, self._slack) if part is not None]
+        return self._thread.is_alive() or (self._began and all(part.alive() for part in parts))
 
     def end(self) -> None:
         self._thread.join()
-        if self._worker is not None:
-            self._worker.end()
+        for part in (self._slack, self._worker):
+            if part is not None:
+                part.end()
 
 
-def work() -> None:
-    """Only run jobs, until SIGTERM or SIGINT."""
+def check_slack() -> None:
+    """Say plainly that there is nothing to carry."""
+    if not _is_connected():
+        raise CannotServe("Slack is not set up: docs/slack.md says how, and SLACK_BOT_TOKEN begins it.")
+
+
+def _is_connected() -> bool:
+    return bool(settings.SLACK["BOT_TOKEN"] or settings.SLACK["CLIENT_ID"])
+
+
+def _slack(*, carries: bool) -> Running | None:
+    """The Slack door, where Slack is set up at all."""
+    if not _is_connected():
+        return None
+    from fireside.slack.running import Running
+
+    return Running(carries=carries)
+
+
+def work(*, jobs: bool = True) -> None:
+    """Only run jobs and carry words to Slack (without `jobs` only the latter), until SIGTERM or SIGINT."""
     leaving = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: leaving.set())
-    working = Working()
+    working = Working(jobs=jobs, carries=True)
     while not leaving.wait(1):
         if not working.alive():  # whoever started us starts us again
             raise CannotServe("The worker has stopped; the log says why.")

@@ -12,6 +12,7 @@ import dj_database_url
 import dj_email_url
 
 from fireside.config.env import Nonsense, value
+from fireside.config.slack import slack_settings
 
 BASE = Path(__file__).resolve().parent.parent
 DATA = Path(value("FIRESIDE_DATA")).expanduser().resolve()
@@ -110,10 +111,12 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "fireside.hearth",
     "fireside.web",
+    "fireside.slack",
     "fireside.systems",
     "fireside.alerts",
     "fireside.incidents",
     "fireside.postmortems",
+    "fireside.sharing",
     "fireside.config",
     "allauth",  # after ours, whose templates stand in for its own
     "allauth.account",
@@ -209,6 +212,8 @@ if CAN_MAIL:
     vars().update(_post_office(_email))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+SLACK = slack_settings(value)
 
 LOGGING = {
     "version": 1,

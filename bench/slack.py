@@ -1,0 +1,251 @@
+"""Slack's door under load: how soon it is answered, how soon words cross, how it keeps Slack's pace.
+
+Slack itself is the stand-in of our tests, on this machine. The floor of an answer is a page of our own server
+that does nothing; the floor of carrying words is Slack's pace (three at once, then one a second).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.house import free_port, served
+from bench.table import part, show
+from tests.slack_server import SlackServer
+
+RATE, SECONDS = 50, 10
+CHANNELS, WORDS = 20, 12
+SET_UP = """
+import django; django.setup()
+from fireside.config.serve import prepare; prepare()
+from fireside.hearth import start
+from fireside.hearth.keys import Key
+from fireside.hearth.rooms import Room
+ana = start.begin("Unicorn Rentals", name="Ana Ngata", email="ana@example.org", password="a long enough one")
+for number in range(%d):
+    Room.make(f"room-{number}", by=ana)
+print(Key.make(ana, "bench")[1])
+"""
+
+
+HANDLED = """
+SELECT (julianday(handled_at) - julianday(at)) * 86400000 FROM slack_arrival WHERE kind = 'command'
+ORDER BY id
+"""  # milliseconds from the answer to the effect
+
+
+class Bench:
+    """A house that is connected to a Slack on this machine, with its rooms linked."""
+
+    def __init__(self, server: SlackServer, folder: str, *, socket: bool) -> None:
+        self.server, self.folder, self.port = server, Path(folder), free_port()
+        url = f"http://127.0.0.1:{self.port}"
+        where = "" if socket else f"{url}/slack/events"
+        self.app = server.app(manifest(socket=socket), request_url=where)
+        self.workspace = server.workspace("T0BENCH", name="Bench")
+        self.people = [self.workspace.user(f"Person {n}", name=f"person{n}") for n in range(40)]
+        bot_token = self.workspace.install(self.app)
+        os.environ |= {"SLACK_API_URL": server.url, "SLACK_BOT_TOKEN": bot_token}
+        os.environ |= (
+            {"SLACK_APP_TOKEN": self.app.app_token}
+            if socket
+            else {"SLACK_SIGNING_SECRET": self.app.signing_secret}
+        )
+        self.channels = [self.workspace.channel(f"c-{n}", members=self.people) for n in range(CHANNELS)]
+
+    def link(self) -> None:
+        for number, channel in enumerate(self.channels):
+            channel.invite(self.workspace.bot(self.app))
+            self.people[0].types(channel, f"/fireside link-channel #room-{number}")
+        self.until(lambda: len(self.rows("SELECT id FROM slack_channel")) == CHANNELS)
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.folder / "fireside.sqlite3", timeout=30)) as base:
+            return base.execute(sql).fetchall()
+
+    @staticmethod
+    def until(true: Callable[[], bool], seconds: float = 120) -> float:
+        began = time.perf_counter()
+        while not true():
+            if time.perf_counter() - began > seconds:
+                raise SystemExit("it did not come about")
+            time.sleep(0.005)
+        return time.perf_counter() - began
+
+
+def manifest(*, socket: bool) -> dict[str, Any]:
+    """As a keeper gets it."""
+    asked = [
+        sys.executable,
+        "-m",
+        "fireside",
+        "manifest",
+        "--format",
+        "json",
+        "--socket" if socket else "--http",
+    ]
+    return dict(json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout))
+
+
+@contextmanager
+def bench(*, socket: bool) -> Iterator[Bench]:
+    folder = tempfile.mkdtemp(prefix="fireside-bench-")
+    before = dict(os.environ)
+    try:
+        os.environ |= {"FIRESIDE_DATA": folder, "DJANGO_SETTINGS_MODULE": "fireside.config.settings"}
+        with SlackServer() as server:
+            made = Bench(server, folder, socket=socket)
+            made_key = subprocess.run(
+                [sys.executable, "-c", SET_UP % CHANNELS], check=True, capture_output=True, text=True
+            )
+            made.key = made_key.stdout.split()[-1]  # type: ignore[attr-defined]
+            server.background()
+            with served(folder, made.port):
+                made.until(lambda: bool(made.rows("SELECT id FROM slack_installation")))
+                if socket:
+                    made.until(lambda: len(server.sockets.live) == 2)
+                made.link()
+                yield made
+    finally:
+        os.environ.clear()
+        os.environ |= before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def at_a_rate(do: Callable[[int], object], count: int, rate: float) -> None:
+    """Begin so many things at even distances, however long each takes."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(64) as pool:
+        for number in range(count):
+            time.sleep(max(0.0, began + number / rate - time.perf_counter()))
+            pool.submit(do, number)
+
+
+def commands(made: Bench, kind: str) -> list[object]:
+    """Fifty commands a second from forty people; half whisper, half are said in twenty rooms."""
+    made.server.deliveries.clear()
+
+    def one(number: int) -> None:
+        line = f"/fireside say word {number}" if number % 2 else "/fireside rooms"
+        made.people[number % 40].types(made.channels[number % CHANNELS], line)
+
+    at_a_rate(one, RATE * SECONDS, RATE)
+    times = [1000 * d.seconds for d in made.server.deliveries if b"response_url" in d.body]
+    made.until(lambda: not made.rows("SELECT id FROM slack_arrival WHERE handled_at IS NULL"))
+    handled = [float(str(row[0])) for row in made.rows(HANDLED)][-RATE * SECONDS :]
+    failed = sum(d.status != 200 for d in made.server.deliveries)
+    return [
+        kind,
+        len(times),
+        failed,
+        part(times, 50),
+        part(times, 99),
+        max(times),
+        part(handled, 50),
+        part(handled, 99),
+    ]
+
+
+def floor(made: Bench) -> list[object]:
+    times: list[float] = []
+    client = httpx.Client(base_url=f"http://127.0.0.1:{made.port}")
+
+    def one(_number: int) -> None:
+        began = time.perf_counter()
+        client.get("/healthz")
+        times.append(1000 * (time.perf_counter() - began))
+
+    at_a_rate(one, RATE * SECONDS, RATE)
+    return ["floor: /healthz", len(times), 0, part(times, 50), part(times, 99), max(times), 0.0, 0.0]
+
+
+def crossing(made: Bench) -> list[list[object]]:
+    """One word at a time: from Slack into the room, and from the room into Slack."""
+    there, here = [], []
+    headers = {"Authorization": f"Bearer {made.key}"}  # type: ignore[attr-defined]
+    with httpx.Client(base_url=f"http://127.0.0.1:{made.port}", headers=headers) as client:
+        for number in range(30):
+            channel = made.channels[number % CHANNELS]
+            made.people[1].says(channel, f"from there {number}")
+            sql = f"SELECT id FROM hearth_message WHERE text = 'from there {number}'"
+            there.append(1000 * made.until(lambda sql=sql: bool(made.rows(sql))))
+            said = client.post(
+                "/api/do/say", json={"room": f"room-{number % CHANNELS}", "words": f"from here {number}"}
+            )
+            assert said.status_code == 200, said.text
+            words = f"from here {number}"
+            here.append(
+                1000 * made.until(lambda w=words, c=channel: any(w in m.text for m in c.messages.values()))
+            )
+    return [
+        ["Slack to room", part(there, 50), part(there, 95)],
+        ["room to Slack", part(here, 50), part(here, 95)],
+    ]
+
+
+def pace(made: Bench) -> list[list[object]]:
+    """Twelve words in each of twenty rooms at once, with Slack's own limits on."""
+    made.server.limits = "slack"
+    time.sleep(5)  # every channel has its burst again
+    calls = len(made.server.calls)
+    headers = {"Authorization": f"Bearer {made.key}"}  # type: ignore[attr-defined]
+    began = time.perf_counter()
+    with httpx.Client(base_url=f"http://127.0.0.1:{made.port}", headers=headers, timeout=60) as client:
+        for word in range(WORDS):
+            for number in range(CHANNELS):
+                client.post("/api/do/say", json={"room": f"room-{number}", "words": f"paced {word}."})
+    said = time.perf_counter() - began
+
+    def all_there() -> bool:
+        return all(
+            any(f"paced {WORDS - 1}." in str(m.blocks) for m in channel.messages.values())
+            for channel in made.channels
+        )
+
+    made.until(all_there)
+    took = time.perf_counter() - began
+    posts = sum(call.method == "chat.postMessage" for call in made.server.calls[calls:])
+    limited = len(made.server.limited)
+    made.server.limits = None
+    return [
+        ["words said", CHANNELS * WORDS, f"in {said:.1f} s"],
+        ["all in Slack after", f"{took:.1f} s", f"in {posts} posts"],
+        ["floor, one post a word", f"{WORDS - 3} s", "three at once, then one a second"],
+        ["refused by Slack (429)", limited, ""],
+    ]
+
+
+def drop(made: Bench) -> list[object]:
+    made.server.drop_sockets()
+    first = made.until(lambda: len(made.server.sockets.live) >= 1)
+    both = made.until(lambda: len(made.server.sockets.live) >= 2) + first
+    return ["all connections cut", first, both]
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)
+    head = ["by", "commands", "failed", "answer p50 ms", "p99", "max", "done p50 ms", "p99"]
+    with bench(socket=False) as made:
+        rows = [floor(made), commands(made, "HTTP")]
+        crossed, paced = crossing(made), pace(made)
+    with bench(socket=True) as made:
+        rows.append(commands(made, "Socket Mode"))
+        dropped = drop(made)
+    show(f"Slack: {RATE} commands a second", head, rows)
+    show("Slack: one word at a time", ["way", "p50 ms", "p95 ms"], crossed)
+    show("Slack: a storm of words", ["what", "", ""], paced)
+    show("Slack: a network that dies", ["what", "first back s", "both back s"], [dropped])

@@ -1,0 +1,119 @@
+"""Who somebody of Slack is here: matched by id, then by e-mail, else a person without a log-in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from fireside.hearth.people import Person, zones
+from fireside.slack.calls import PATIENCE, Later, Refused, Unsure, call
+from fireside.slack.installation import Installation, Lost
+
+FRESH = timedelta(days=1)  # after which a name and a zone are read again
+
+
+class Account(models.Model):
+    """One user of one workspace, and the person they are."""
+
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="accounts")
+    user_id = models.CharField(max_length=24)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="slack_accounts")
+    name = models.CharField(max_length=80, blank=True, default="")
+    guest = models.BooleanField(default=False)  # may speak where they were let in, and do nothing else
+    read_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("installation", "user_id", name="one_account_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.installation}"
+
+    @classmethod
+    def known(cls, installation: Installation, user_id: str) -> Account | None:
+        found = cls.objects.select_related("person").filter(installation=installation, user_id=user_id)
+        return found.first()
+
+    @classmethod
+    def meet(cls, installation: Installation, user_id: str, *, patience: int = PATIENCE) -> Account:
+        """The account of this user, made when we first meet them."""
+        known = cls.known(installation, user_id)
+        if known is not None and timezone.now() - known.read_at < FRESH:
+            return known
+        try:
+            profile = call(installation, "users_info", user=user_id, patience=patience)["user"]
+        except (Later, Unsure, Refused, Lost):
+            if known is not None:
+                return known
+            profile = {"id": user_id, "name": user_id.lower()}
+        return cls.learn(installation, profile)
+
+    @classmethod
+    def learn(cls, installation: Installation, profile: dict[str, Any]) -> Account:
+        """Keep what Slack says of a user (users.info's `user`, user_change's too)."""
+        told = _Told(profile)
+        with transaction.atomic():
+            Installation.objects.select_for_update().get(
+                pk=installation.pk
+            )  # two words of a stranger at once
+            known = cls.known(installation, told.user_id)
+            if known is None:
+                person = _person(installation, told)
+                known = cls(installation=installation, user_id=told.user_id, person=person)
+            if not known.person.email:
+                _follow(known.person, told, back=known.ended_at is not None and not told.gone)
+            known.name, known.guest, known.read_at = told.name, told.guest, timezone.now()
+            known.ended_at = (known.ended_at or timezone.now()) if told.gone else None
+            known.save()
+        return known
+
+    @classmethod
+    def ids_of(cls, installation: Installation, people: Any) -> dict[int, str]:
+        """The user ids of these people in this workspace, by their number here."""
+        living = cls.objects.filter(installation=installation, person__in=people, ended_at=None)
+        return dict(living.order_by("-pk").values_list("person_id", "user_id"))
+
+
+class _Told:
+    """What we read of a profile; whatever is missing or odd is simply not known."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        profile = given.get("profile") if isinstance(given.get("profile"), dict) else {}
+        assert isinstance(profile, dict)
+        self.user_id = str(given.get("id", ""))[:24]
+        names = (
+            profile.get("real_name"),
+            given.get("real_name"),
+            profile.get("display_name"),
+            given.get("name"),
+        )
+        self.name = next((" ".join(str(n).split())[:80] for n in names if n and str(n).strip()), self.user_id)
+        self.handle = str(profile.get("display_name") or given.get("name") or self.name)
+        self.zone = str(given.get("tz") or "")
+        self.guest = any(
+            bool(given.get(sign)) for sign in ("is_restricted", "is_ultra_restricted", "is_stranger")
+        )
+        self.gone = bool(given.get("deleted"))
+        sure = given.get("is_email_confirmed", True) and not self.guest
+        self.email = str(profile.get("email") or "") if sure else ""
+
+
+def _person(installation: Installation, told: _Told) -> Person:
+    if told.email:
+        taken = Account.objects.filter(installation=installation).values("person")
+        found = Person.objects.filter(email__iexact=told.email).exclude(pk__in=taken).first()
+        if found is not None:
+            return found
+    return Person.welcome(told.name, handle=told.handle, zone=told.zone if told.zone in zones() else "UTC")
+
+
+def _follow(person: Person, told: _Told, *, back: bool) -> None:
+    """Somebody known only from Slack has the name and zone they have there, and leaves and comes with it."""
+    person.name = told.name
+    person.zone = told.zone if told.zone in zones() else person.zone
+    if told.gone or back:  # what a keeper ended here stays ended
+        person.deactivated_at = (person.deactivated_at or timezone.now()) if told.gone else None
+    person.save(update_fields=["name", "zone", "deactivated_at"])

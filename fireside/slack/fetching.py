@@ -1,0 +1,97 @@
+"""Files people share in a linked channel: kept in the room where we may read them, else linked to."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from fireside.hearth.files import LARGEST, MOST
+from fireside.slack.calls import PATIENCE, Unsure
+from fireside.slack.installation import Installation
+
+UNSPEAKABLE = str.maketrans("", "", "[]()\n")  # signs that would end the words of a link
+
+
+class _Still(urllib.request.HTTPRedirectHandler):
+    """Our token goes to the address that was checked and to no other."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+@dataclass(slots=True)
+class Brought:
+    """Of the files of one message those we have, and Markdown links to those that stay in Slack."""
+
+    uploads: list[SimpleUploadedFile] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+
+def bring(installation: Installation, files: list[dict[str, Any]], *, patient: bool = True) -> Brought:
+    """Fetch what we may. Raises Unsure while Slack does not answer, or takes a link when not patient."""
+    brought = Brought()
+    for file in files:
+        content = None
+        if len(brought.uploads) < MOST and _is_ours_to_ask(installation, file):
+            try:
+                content = _content(installation, file)
+            except Unsure:
+                if patient:
+                    raise
+        if content:
+            kind = str(file.get("mimetype") or "")
+            brought.uploads.append(SimpleUploadedFile(_name(file), content, kind))
+        elif link := link_to(file):
+            brought.links.append(link)
+    return brought
+
+
+def link_to(file: dict[str, Any]) -> str:
+    """The name of a file, leading to it in Slack; "" when Slack does not say where it is."""
+    there = str(file.get("permalink") or "")
+    if not there.startswith(("https://", "http://")):
+        return ""
+    return f"[{_name(file).translate(UNSPEAKABLE)}](<{there}>)"
+
+
+def _name(file: dict[str, Any]) -> str:
+    return str(file.get("name") or "file")
+
+
+def _is_ours_to_ask(installation: Installation, file: dict[str, Any]) -> bool:
+    small = 0 < int(file.get("size") or 0) <= LARGEST
+    url = str(file.get("url_private_download") or "")
+    return installation.may("files:read") and small and not file.get("is_external") and _is_slacks(url)
+
+
+def _is_slacks(url: str) -> bool:
+    """Does this address belong to the same Slack as the Web API?"""
+    try:
+        there, slack = urlsplit(url), urlsplit(settings.SLACK["API_URL"])
+    except ValueError:
+        return False
+    host, home = there.hostname or "", slack.hostname or ""
+    return there.scheme == slack.scheme and (host == home or host.endswith(f".{home}"))
+
+
+def _content(installation: Installation, file: dict[str, Any]) -> bytes | None:
+    """Its bytes, or None when Slack shows a page to sign in, or leads elsewhere."""
+    asked = urllib.request.Request(  # noqa: S310 -- its scheme and host were compared with the Web API's
+        str(file["url_private_download"]), headers={"Authorization": f"Bearer {installation.secret()}"}
+    )
+    try:
+        with urllib.request.build_opener(_Still).open(asked, timeout=PATIENCE) as answer:
+            page = answer.headers.get_content_type() == "text/html" != file.get("mimetype")
+            return None if page else bytes(answer.read(LARGEST))
+    except urllib.error.HTTPError as error:
+        if error.code >= 500:
+            raise Unsure(str(error)) from error
+        return None
+    except (OSError, http.client.HTTPException) as error:
+        raise Unsure(str(error)) from error

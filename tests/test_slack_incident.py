@@ -94,6 +94,13 @@ def test_it_is_lived_and_told(
 
     types(slack, ana, lived, "/fireside close")
     assert any("Tell my part" in str(post.blocks) for post in slack.user(bo).sees(lived))
+    for person in (ana, bo, cy):  # and each is asked for themselves, where nobody else sees it
+        user = slack.user(person)
+        [letter] = user.sees(user.dm(slack.workspace.bot(slack.app)))
+        assert "What happened, told by those who were there" in letter.words
+    user.presses(user.dm(slack.workspace.bot(slack.app)), letter.ts, "Tell my part")
+    all_that_follows(slack)
+    assert "/telling/" in str(vars(user.sees(user.dm(slack.workspace.bot(slack.app)))[-1]))
     assert "closed" in next(post for post in slack.user(ana).sees(lived) if post.ts in lived.pins).words
 
 

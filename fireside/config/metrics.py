@@ -20,6 +20,7 @@ from fireside.hearth.keys import Key
 from fireside.hearth.messages import Message
 from fireside.hearth.timeline import Cursor, Entry
 from fireside.hearth.workflows import ROUTER
+from fireside.slack.models import Arrival, Post
 from fireside.web import stream
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -94,6 +95,20 @@ NUMBERS = [
         "Deliveries that were taken and are not handled yet.",
         "",
         lambda: {"": Delivery.objects.filter(handled_at=None).count()},
+    ),
+    Number(
+        "fireside_slack_posts_waiting",
+        "gauge",
+        "Posts that differ from what Slack shows.",
+        "",
+        lambda: {"": Post.objects.filter(due_at__isnull=False).count()},
+    ),
+    Number(
+        "fireside_slack_arrivals_waiting",
+        "gauge",
+        "What Slack told us and is not handled yet, or was given up after many tries.",
+        "",
+        lambda: {"": Arrival.objects.filter(handled_at=None).count()},
     ),
     Number("fireside_stream_readers", "gauge", "Open live pages.", "", lambda: {"": stream.readers()}),
     Number(

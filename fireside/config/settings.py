@@ -221,5 +221,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"level": "WARNING"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "fireside.slack.wire": {"level": "CRITICAL"},  # a dropped line is told of once, by ourselves
+        "slack_sdk": {"level": "CRITICAL"},
+    },
 }

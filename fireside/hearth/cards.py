@@ -135,6 +135,7 @@ class Card:
     buttons: tuple[Button, ...] = ()
     foot: Text | None = None
     link: str = ""
+    to: Literal["", "each"] = ""  # "each": everybody with a seat is asked for themselves
 
     def __str__(self) -> str:
         lines = [str(self.above) if self.above else "", str(self.title), *map(str, self.body)]

@@ -43,7 +43,7 @@ def asking(postmortem: Postmortem) -> Card:
     """Said in the incident's room when it is over; it names nobody."""
     return Card(
         title=text("What happened, told by those who were there"), kind="postmortem", icon="book-open",
-        tone="look",
+        tone="look", to="each",
         above=text("Post-mortem of {name}", name=postmortem.incident.name),
         body=(
             text("The timeline is in it. What you saw, knew and thought then is yours to tell."),

@@ -63,6 +63,9 @@ class Account(models.Model):
             if known is None:
                 person = _person(installation, told)
                 known = cls(installation=installation, user_id=told.user_id, person=person)
+            known.person = (
+                known.person if known.person.email else _by_email(installation, told) or known.person
+            )
             if not known.person.email:
                 _follow(known.person, told, back=known.ended_at is not None and not told.gone)
             known.name, known.guest, known.read_at = told.name, told.guest, timezone.now()
@@ -102,12 +105,16 @@ class _Told:
 
 
 def _person(installation: Installation, told: _Told) -> Person:
-    if told.email:
-        taken = Account.objects.filter(installation=installation).values("person")
-        found = Person.objects.filter(email__iexact=told.email).exclude(pk__in=taken).first()
-        if found is not None:
-            return found
-    return Person.welcome(told.name, handle=told.handle, zone=told.zone if told.zone in zones() else "UTC")
+    zone = told.zone if told.zone in zones() else "UTC"
+    return _by_email(installation, told) or Person.welcome(told.name, handle=told.handle, zone=zone)
+
+
+def _by_email(installation: Installation, told: _Told) -> Person | None:
+    """Who signs in here with this address, also when they came later than their words in Slack."""
+    if not told.email:
+        return None
+    taken = Account.objects.filter(installation=installation).exclude(user_id=told.user_id)
+    return Person.objects.filter(email__iexact=told.email).exclude(pk__in=taken.values("person")).first()
 
 
 def _follow(person: Person, told: _Told, *, back: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import zlib
 from typing import Any
@@ -27,6 +28,7 @@ from fireside.slack.post import Post
 
 ALL = "/fireside"
 CHANNEL = re.compile(r"<#(\w+)")  # how Slack writes a channel that was named
+log = logging.getLogger(__name__)
 GUEST = "Commands are for the people of this organisation. What you say here is heard all the same."
 
 
@@ -188,13 +190,18 @@ def whisper(installation: Installation, told: dict[str, Any]) -> None:
     drawn, fall = draw(installation, told)
     if told["url"] and tell(told["url"], fall, drawn):
         return
-    try:
-        call(
-            installation, "chat_postEphemeral", channel=told["channel"] or told["user"], user=told["user"],
-            text=fall, blocks=drawn,
-        )  # fmt: skip
-    except Refused:  # not a member there: in their own conversation with us
-        call(installation, "chat_postMessage", channel=told["user"], text=fall, blocks=drawn)
+    shown: dict[str, Any] = {"text": fall, "blocks": drawn}
+    if told["channel"]:
+        try:
+            call(
+                installation, "chat_postEphemeral", channel=told["channel"], user=told["user"],
+                **shown,
+            )  # fmt: skip
+        except Refused as refused:  # not a member there: in their own conversation with us
+            log.info("An answer goes to its asker's own conversation: %s", refused)
+        else:
+            return
+    call(installation, "chat_postMessage", channel=told["user"], **shown)
 
 
 def draw(installation: Installation, told: dict[str, Any]) -> tuple[list[Block], str]:

@@ -40,6 +40,8 @@ def link_channel(ask: Ask, room: Room | None = None, *, channel: There) -> Whisp
     more = " Everybody in it gets a seat in the room." if channel.private else ""
     if not channel.has_us and (channel.private or not channel.installation.may("channels:join")):
         more += f" Say /invite @Fireside in {link}, so that words come through."
+    if channel.shared:
+        more += " People of another organisation are in it, and read along."
     return Whisper(f"The room {one.slug} and {link} in Slack are one from now on.{more}")
 
 

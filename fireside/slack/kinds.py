@@ -39,6 +39,7 @@ class There:
     private: bool
     archived: bool
     has_us: bool
+    shared: bool  # with another organisation
 
     def __str__(self) -> str:
         return f"#{self.name}"
@@ -114,6 +115,7 @@ def _described(installation: Installation, told: dict[str, Any]) -> There:
         private=bool(told.get("is_private")),
         archived=bool(told.get("is_archived")),
         has_us=bool(told.get("is_member")),
+        shared=bool(told.get("is_ext_shared")),
     )
 
 

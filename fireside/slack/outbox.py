@@ -21,6 +21,7 @@ from fireside.slack.calls import Later, Refused, call
 from fireside.slack.channel import Channel
 from fireside.slack.fit import Block, fit
 from fireside.slack.installation import CURSOR
+from fireside.slack.letters import to_each
 from fireside.slack.names import Known
 from fireside.slack.post import Post
 
@@ -41,7 +42,7 @@ def notice() -> bool:
     """Mark what the entries after our cursor have changed; tells whether there may be more."""
     cursor = Cursor.objects.filter(name=CURSOR).first()  # there is one as soon as a workspace let us in
     found = Entry.objects.filter(pk__gt=cursor.entry) if cursor else Entry.objects.none()
-    entries = list(found.select_related("room").order_by("pk")[:MOST])
+    entries = list(found.select_related("room", "message").order_by("pk")[:MOST])
     if not entries:
         return False
     with transaction.atomic():
@@ -69,9 +70,13 @@ def _mark(entry: Entry) -> None:
 
 def _said(entry: Entry) -> None:
     """New words are due in each channel that was linked before, but for the one they came from."""
-    if entry.message_id is None:
+    if entry.message is None:
         return
-    for channel in Channel.objects.filter(room=entry.room_id, since__lt=entry.pk):
+    linked = Channel.objects.filter(room=entry.room_id, since__lt=entry.pk).select_related(
+        "room", "installation"
+    )
+    for channel in linked:
+        to_each(channel, entry.message)
         Post.objects.get_or_create(
             channel=channel, message_id=entry.message_id, defaults={"due_at": timezone.now()}
         )

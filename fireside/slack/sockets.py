@@ -14,21 +14,22 @@ if TYPE_CHECKING:
     from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 CONNECTIONS = 2
-PING = 2.0  # seconds; after four without an answer the library connects anew
+PING = 2.0  # seconds
 THREADS = 16  # requests answered at the same time on one connection
 AGAIN = 5.0  # seconds between tries while Slack cannot be reached
+LOOK = 1.0  # seconds between looks whether a connection still stands
 
 log = logging.getLogger(__name__)
+wire = logging.getLogger("fireside.slack.wire")  # what the library says of each try; quiet by default
 
 
 class Sockets:
-    """The connections of this process; they begin in threads of their own and look after themselves."""
+    """The connections of this process; each has a thread that opens it and sees that it stands."""
 
     def __init__(self) -> None:
-        self._handlers: list[SocketModeHandler] = []
         self._ending = threading.Event()
         self._threads = [
-            threading.Thread(target=self._connect, name=f"slack-socket-{n}", daemon=True)
+            threading.Thread(target=self._live, name=f"slack-socket-{n}", daemon=True)
             for n in range(CONNECTIONS)
         ]
 
@@ -36,29 +37,24 @@ class Sockets:
         for thread in self._threads:
             thread.start()
 
-    def connected(self) -> int:
-        """How many of them stand now."""
-        return sum(bool(handler.client.is_connected()) for handler in self._handlers)
-
     def end(self) -> None:
         self._ending.set()
-        for handler in self._handlers:
-            with handler.client.connect_operation_lock:  # not while it is between two connections
-                handler.client.auto_reconnect_enabled = False
-                handler.close()  # type: ignore[no-untyped-call]
+        for thread in self._threads:
+            thread.join(LOOK * 2)
 
-    def _connect(self) -> None:
-        from slack_bolt.adapter.socket_mode import SocketModeHandler  # heavy
-
-        from fireside.slack.door import app
-
-        found = app()
-        if found is None:
+    def _live(self) -> None:
+        handler = _handler()
+        if handler is None:
             return
-        handler = SocketModeHandler(
-            found, settings.SLACK["APP_TOKEN"], logger=log, web_client=client(), ping_interval=PING,
-            concurrency=THREADS, proxy=proxy(settings.SLACK["API_URL"]),
-        )  # fmt: skip
+        if self._opened(handler):
+            while not self._ending.wait(LOOK):
+                _look_after(handler)
+        with handler.client.connect_operation_lock:  # not while it is between two connections
+            handler.client.auto_reconnect_enabled = False
+            handler.close()  # type: ignore[no-untyped-call]
+
+    def _opened(self, handler: SocketModeHandler) -> bool:
+        """Try until Slack lets us in; False when we are to end before that."""
         while not self._ending.is_set():
             try:
                 handler.connect()  # type: ignore[no-untyped-call]
@@ -66,5 +62,28 @@ class Sockets:
                 log.warning("Slack's socket cannot be opened (%s); trying again", error)
                 self._ending.wait(AGAIN)
             else:
-                self._handlers.append(handler)
-                return
+                log.info("A connection to Slack stands")
+                return True
+        return False
+
+
+def _handler() -> SocketModeHandler | None:
+    from slack_bolt.adapter.socket_mode import SocketModeHandler  # heavy
+
+    from fireside.slack.door import app
+
+    found = app()
+    if found is None:
+        return None
+    return SocketModeHandler(
+        found, settings.SLACK["APP_TOKEN"], logger=wire, web_client=client(), ping_interval=PING,
+        concurrency=THREADS, proxy=proxy(settings.SLACK["API_URL"]),
+    )  # fmt: skip
+
+
+def _look_after(handler: SocketModeHandler) -> None:
+    """After a sign of life that could not be sent the library waits for four more; there is no need to."""
+    session = handler.client.current_session
+    if session is not None and session.consecutive_check_state_error_count:
+        log.warning("A connection to Slack was cut, and is opened anew")
+        session.disconnect()

@@ -310,3 +310,16 @@ def test_words_in_a_private_channel_stay_with_those_in_it(
     assert not cave.may_enter(cy)
     assert "woozle" not in str(list(Post.objects.exclude(channel__room=cave).values()))
     assert message.author == bo
+
+
+def test_who_comes_to_the_web_later_is_the_one_they_were(slack: Slack, room: Room) -> None:
+    channel = slack.channel(room)
+    eve = slack.workspace.user("Eve Ito", name="eve", email="eve@example.org")
+    channel.members.append(eve)
+    eve.says(channel, "hello")
+    slack.settle()
+    joined = Person.welcome("Eve Ito", email="eve@example.org")
+    eve.becomes(tz="Asia/Tokyo")
+    eve.says(channel, "it is me again")
+    slack.settle()
+    assert room.messages.last().author == joined

@@ -104,6 +104,17 @@ def test_it_is_lived_and_told(
     assert "closed" in next(post for post in slack.user(ana).sees(lived) if post.ts in lived.pins).words
 
 
+def test_a_topic_that_has_to_wait_holds_up_no_words(slack: Slack, lived: SlackChannel, bo: Person) -> None:
+    slack.server.fail("conversations.setTopic", "429", retry_after=60)
+    types(slack, bo, lived, "/lead")
+    types(slack, bo, lived, "/doing looking at the queue")
+    assert "looking at the queue" in slack.user(bo).reads(lived)[-1]
+    assert lived.topic.endswith("nobody yet")
+    Channel.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    slack.settle()
+    assert lived.topic.endswith("Lead: Bo Lund")
+
+
 def test_a_name_that_is_taken_gets_a_number(slack: Slack, room: Room, bo: Person) -> None:
     slack.workspace.channel("inc-1-customers-cannot-pay").archived = True
     slack.do(bo, "/incident customers cannot pay", room)

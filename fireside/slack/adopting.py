@@ -29,10 +29,11 @@ def adopt() -> Installation | None:
     except (OSError, http.client.HTTPException) as error:
         log.warning("Slack cannot be reached: %s", error)
         return None
+    org = bool(told.get("is_enterprise_install"))
     return Installation.install(
-        team_id=told["team_id"], enterprise_id=told.get("enterprise_id") or "", token="", name=told["team"],
-        url=told.get("url", ""), bot_id=told.get("bot_id", ""), bot_user_id=told["user_id"],
-        scopes=granted(told.headers),
+        team_id="" if org else told["team_id"], enterprise_id=told.get("enterprise_id") or "", token="",
+        name=told["team"], url=told.get("url", ""), bot_id=told.get("bot_id", ""),
+        bot_user_id=told["user_id"], scopes=granted(told.headers),
     )  # fmt: skip
 
 

@@ -42,8 +42,8 @@ def command(arrival: Arrival) -> None:
     ).strip()
     verb = str(body["command"]).lstrip("/")
     if body["command"] == ALL:
-        first, _, words = words.partition(" ") if " " in words else words.partition("\n")
-        verb, words = first.lstrip("/").lower() or "help", words.strip()
+        verb, words = (*words.split(None, 1), "", "")[:2]
+        verb = verb.lstrip("/").lower() or "help"
     place = Place.of(body, account, channel)
     try:
         found = book.find(verb)

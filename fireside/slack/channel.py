@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db import models, transaction
 from django.db.models import F, Max, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fireside.hearth.errors import Sorry
@@ -122,8 +123,9 @@ class Channel(models.Model):
     # -- looking after it --------------------------------------------------------------------------------
 
     def touch(self) -> None:
-        """There is something to look after."""
-        Channel.objects.filter(pk=self.pk).update(due_at=timezone.now(), wish=F("wish") + 1)
+        """There is something to look after; what waits for its turn goes on waiting."""
+        due = Coalesce(F("due_at"), timezone.now())
+        Channel.objects.filter(pk=self.pk).update(due_at=due, wish=F("wish") + 1)
 
     def claim(self) -> bool:
         """May we make it? One process at a time; who dies while at it loses the claim after a minute."""

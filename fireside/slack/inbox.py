@@ -22,6 +22,7 @@ from fireside.slack.lanes import Lanes
 CLAIM = timedelta(seconds=30)  # after which whoever began is taken for dead
 STALE = timedelta(seconds=5)  # what was not begun for so long has been forgotten by its process
 TRIES = 12  # over some twenty minutes
+GIVE_UP = timedelta(days=30)
 KEEP = timedelta(days=7)  # keys of what was handled; Slack repeats for an hour, and signs for five minutes
 
 log = logging.getLogger(__name__)
@@ -161,8 +162,9 @@ def drain() -> None:
 
 
 def forget() -> None:
-    """Keys that no copy can come for any more."""
-    Arrival.objects.filter(handled_at__lt=timezone.now() - KEEP).delete()
+    """Keys that no copy can come for any more, and what could not be handled in a month."""
+    now = timezone.now()
+    Arrival.objects.filter(Q(handled_at__lt=now - KEEP) | Q(at__lt=now - GIVE_UP)).delete()
 
 
 _running: Lanes | None = None

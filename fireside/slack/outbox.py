@@ -83,7 +83,8 @@ def _said(entry: Entry) -> None:
 
 
 def _touch(room: Room) -> None:
-    Channel.objects.filter(room=room, made=True).update(due_at=timezone.now(), wish=F("wish") + 1)
+    for channel in Channel.objects.filter(room=room, made=True):
+        channel.touch()
 
 
 def due(channel: Channel) -> list[Post]:

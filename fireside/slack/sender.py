@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 from django.db.models import Exists, OuterRef, Q
@@ -105,7 +105,7 @@ class Sender:
             inbox.sweep()
         if now - self._asked >= HEALTH:
             self._asked = now
-            health()
+            self._pool.submit(_ask_how_it_stands)  # nobody else need wait for Slack's answer
         while outbox.notice():
             pass
         self._busy = {pk: job for pk, job in self._busy.items() if not job.done()}
@@ -130,7 +130,7 @@ def waiting(now: datetime) -> Iterator[Channel]:
     """The open channels that have something to do now."""
     posts = Post.objects.filter(channel=OuterRef("pk"), due_at__isnull=False)
     ready = Q(not_before=None) | Q(not_before__lte=now)
-    found = Channel.open().filter(ready).filter(Q(due_at__isnull=False) | Exists(posts))
+    found = Channel.open().filter(ready).filter(Q(due_at__lte=now) | Exists(posts))
     yield from found.select_related("installation", "room").order_by("pk")[:200]
 
 
@@ -138,23 +138,30 @@ def carry(channel: Channel) -> None:
     """Look after a channel, or bring the next post to it; what goes wrong says when to try again."""
     posts: list[Post] = []
     try:
-        if channel.due_at is not None or not channel.channel_id:
+        if not channel.channel_id or (channel.due_at is not None and channel.due_at <= timezone.now()):
             making.tend(channel)
-        else:
-            posts = outbox.due(channel)
-            if posts:
-                outbox.bring(posts)
+        elif posts := outbox.due(channel):
+            outbox.bring(posts)
         if channel.slowed:
             channel.wait(0, "")
         channel.installation.troubled("")
     except Later as later:
-        channel.wait(later.seconds, later.why)
+        _wait(channel, posts, later.seconds, later.why)
     except Unsure as unsure:
         _again(channel, posts, str(unsure))
     except Refused as refused:
         _refused(channel, posts, refused)
     except Lost as lost:
         channel.wait(60, str(lost))
+
+
+def _wait(channel: Channel, posts: list[Post], seconds: float, why: str) -> None:
+    """Words wait in their order; the topic and the like wait by themselves and hold up no words."""
+    if posts or not channel.channel_id:
+        channel.wait(seconds, why)
+    else:
+        later = timezone.now() + timedelta(seconds=seconds)
+        Channel.objects.filter(pk=channel.pk).update(due_at=later)
 
 
 def _again(channel: Channel, posts: list[Post], why: str) -> None:
@@ -165,7 +172,7 @@ def _again(channel: Channel, posts: list[Post], why: str) -> None:
         Post.objects.filter(pk=posts[0].pk).update(tries=tries + 1)
     else:
         Channel.objects.filter(pk=channel.pk).update(tries=tries + 1)
-    channel.wait(min(SETTLING * 2.0**tries, LONGEST), "Slack does not answer")
+    _wait(channel, posts, min(SETTLING * 2.0**tries, LONGEST), "Slack does not answer")
 
 
 def _refused(channel: Channel, posts: list[Post], refused: Refused) -> None:
@@ -180,6 +187,15 @@ def _refused(channel: Channel, posts: list[Post], refused: Refused) -> None:
     for post in posts:  # nothing that stands behind it need wait
         post.even()
         post.keep(trouble=refused.code[:200])
+
+
+def _ask_how_it_stands() -> None:
+    rested()
+    try:
+        health()
+    except DatabaseError:
+        log.exception("How it stands with Slack could not be written down")
+        connection.close()
 
 
 def health() -> None:

@@ -33,6 +33,7 @@ def test_an_empty_list_says_how_to_begin(web, ana):
     assert "/incident in any room opens one" in page
 
 
+@pytest.mark.parametrize("do", ["web"], indirect=True)  # much of it, by the shorter way
 def test_open_ones_come_first_and_the_list_goes_on_by_number(do, web, ana, room):
     for number in range(1, 26):
         do(ana, f"/incident trouble {number}.", room)
@@ -122,6 +123,7 @@ def test_the_whole_register_reads_in_order(do, web, trouble, ana):
     assert page.index("D-1 wait") < page.index("D-2 roll back")
 
 
+@pytest.mark.parametrize("do", ["web"], indirect=True)  # much of it, by the shorter way
 def test_the_timeline_goes_back_a_page_at_a_time(do, web, trouble, ana):
     for number in range(1, 36):
         do(ana, f"/theory number {number}.", trouble.room)
@@ -132,6 +134,7 @@ def test_the_timeline_goes_back_a_page_at_a_time(do, web, trouble, ana):
     assert "Incident opened" in earlier
 
 
+@pytest.mark.parametrize("do", ["web"], indirect=True)  # much of it, by the shorter way
 def test_the_pages_cost_the_same_however_much_there_is(do, web, trouble, ana, bo, room):
     client = web(ana)
 

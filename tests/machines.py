@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import httpx
 
 T = TypeVar("T")
+UP = (sys.executable, "-m", "fireside", "up")
 ROOT = Path(__file__).resolve().parent.parent
 
 SEED = """
@@ -100,8 +101,8 @@ class House:
         self.token = seeded.stdout.split()[-1]
 
     @contextmanager
-    def up(self) -> Iterator[House]:
-        serve = (sys.executable, "-m", "fireside", "up", "--port", str(self.port), "--data", str(self.data))
+    def up(self, *more: str) -> Iterator[House]:
+        serve = (*UP, "--port", str(self.port), "--data", str(self.data), *more)
         with process(*serve, log=self.log, env=self.env) as running:
             self.kill = running.kill
 

@@ -15,7 +15,7 @@ import pytest
 
 from fireside.slack import manifest
 from tests import slack_server
-from tests.machines import House, wait_for
+from tests.machines import UP, House, process, wait_for
 from tests.slack_server import SlackServer
 
 pytestmark = pytest.mark.slack
@@ -122,10 +122,24 @@ def test_words_and_commands_go_both_ways(lived: Lived) -> None:
 def test_a_form_opens_within_the_life_of_its_trigger(lived: Lived) -> None:
     lived.bo.types(lived.channel, "/incident")
     wait_for(lambda: lived.bo.modal is not None, "the form")
-    wait_for(lambda: "what" in str(lived.bo.modal), "the form with its fields")
+    wait_for(lambda: "what" in lived.bo.modal.inputs, "the form with its fields")
     lived.bo.fills({"what": "customers cannot pay"})
     assert lived.bo.submits().status == 200
     wait_for(lambda: any(c.name.startswith("inc-1-") for c in lived.workspace.channels.values()), "a channel")
+
+
+def test_the_door_can_be_on_one_machine_and_who_carries_words_on_another(tmp_path: Path) -> None:
+    with SlackServer() as server:
+        lived = Lived(server, House(tmp_path), socket=False)
+        carrier = (*UP, "--only", "slack", "--data", str(lived.house.data))
+        log = tmp_path / "carrier.log"
+        with lived.house.up("--only", "web"), process(*carrier, log=log, env=lived.house.env):
+            lived.link()
+            lived.bo.says(lived.channel, "the queue is full")
+            lived.hears("the queue is full")
+            lived.says("I see it too")
+            lived.reads("I see it too")
+        assert server.violations == []
 
 
 def test_a_socket_that_drops_loses_nothing(by_socket: Lived) -> None:

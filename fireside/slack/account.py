@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -11,7 +12,9 @@ from django.utils import timezone
 from fireside.hearth.people import Person, zones
 from fireside.slack.calls import PATIENCE, Later, Refused, Unsure, call
 from fireside.slack.installation import Installation, Lost
+from fireside.slack.marks import clean
 
+USER = re.compile(r"[A-Z0-9]{1,24}")
 FRESH = timedelta(days=1)  # after which a name and a zone are read again
 
 
@@ -32,6 +35,11 @@ class Account(models.Model):
     def __str__(self) -> str:
         return f"{self.person} in {self.installation}"
 
+    @property
+    def unread(self) -> bool:
+        """Is it long ago, or never, that Slack told us about them?"""
+        return timezone.now() - self.read_at >= FRESH
+
     @classmethod
     def known(cls, installation: Installation, user_id: str) -> Account | None:
         found = cls.objects.select_related("person").filter(installation=installation, user_id=user_id)
@@ -39,17 +47,40 @@ class Account(models.Model):
 
     @classmethod
     def meet(cls, installation: Installation, user_id: str, *, patience: int = PATIENCE) -> Account:
-        """The account of this user, made when we first meet them."""
+        """The account of this user, made when we first meet them.
+
+        Whom Slack does not tell us about speaks under their id, and is a guest until it does. ValueError when
+        it is the id of nobody.
+        """
         known = cls.known(installation, user_id)
-        if known is not None and timezone.now() - known.read_at < FRESH:
+        if known is not None and not known.unread:
             return known
         try:
             profile = call(installation, "users_info", user=user_id, patience=patience)["user"]
         except (Later, Unsure, Refused, Lost):
-            if known is not None:
-                return known
-            profile = {"id": user_id, "name": user_id.lower()}
+            return known or cls._unread(installation, user_id)
         return cls.learn(installation, profile)
+
+    @classmethod
+    def named(cls, installation: Installation, user_id: str) -> Account | None:
+        """The account of a user whom somebody names; None when Slack knows nobody of this id."""
+        known = cls.known(installation, user_id)
+        if known is not None or not USER.fullmatch(user_id):
+            return known
+        try:
+            return cls.learn(installation, call(installation, "users_info", user=user_id)["user"])
+        except Refused:
+            return None
+        except (Later, Unsure, Lost):
+            return cls._unread(installation, user_id)
+
+    @classmethod
+    def _unread(cls, installation: Installation, user_id: str) -> Account:
+        profile = {"id": user_id, "name": user_id.lower(), "is_restricted": True}
+        account = cls.learn(installation, profile)
+        account.read_at -= FRESH  # so that Slack is asked again when they next act
+        account.save(update_fields=["read_at"])
+        return account
 
     @classmethod
     def learn(cls, installation: Installation, profile: dict[str, Any]) -> Account:
@@ -86,22 +117,25 @@ class _Told:
     def __init__(self, given: dict[str, Any]) -> None:
         profile = given.get("profile") if isinstance(given.get("profile"), dict) else {}
         assert isinstance(profile, dict)
-        self.user_id = str(given.get("id", ""))[:24]
+        self.user_id = str(given.get("id", ""))
+        if not USER.fullmatch(self.user_id):
+            raise ValueError(f"{self.user_id[:24]!r} is not the id of a user")
         names = (
             profile.get("real_name"),
             given.get("real_name"),
             profile.get("display_name"),
             given.get("name"),
         )
-        self.name = next((" ".join(str(n).split())[:80] for n in names if n and str(n).strip()), self.user_id)
-        self.handle = str(profile.get("display_name") or given.get("name") or self.name)
+        spoken = (" ".join(clean(str(name)).split())[:80] for name in names if name)
+        self.name = next(filter(None, spoken), self.user_id)
+        self.handle = clean(str(profile.get("display_name") or given.get("name") or self.name))
         self.zone = str(given.get("tz") or "")
         self.guest = any(
             bool(given.get(sign)) for sign in ("is_restricted", "is_ultra_restricted", "is_stranger")
         )
         self.gone = bool(given.get("deleted"))
         sure = given.get("is_email_confirmed", True) and not self.guest
-        self.email = str(profile.get("email") or "") if sure else ""
+        self.email = clean(str(profile.get("email") or "")) if sure else ""
 
 
 def _person(installation: Installation, told: _Told) -> Person:

@@ -32,7 +32,7 @@ def adopt() -> Installation | None:
     org = bool(told.get("is_enterprise_install"))
     return Installation.install(
         team_id="" if org else told["team_id"], enterprise_id=told.get("enterprise_id") or "", token="",
-        name=told["team"], url=told.get("url", ""), bot_id=told.get("bot_id", ""),
+        name=told["team"][:120], url=told.get("url", "")[:200], bot_id=told.get("bot_id", ""),
         bot_user_id=told["user_id"], scopes=granted(told.headers),
     )  # fmt: skip
 

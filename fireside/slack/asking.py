@@ -30,6 +30,7 @@ ALL = "/fireside"
 CHANNEL = re.compile(r"<#(\w+)")  # how Slack writes a channel that was named
 log = logging.getLogger(__name__)
 GUEST = "Commands are for the people of this organisation. What you say here is heard all the same."
+UNREAD = "Slack does not say just now who you are. You could try once more in a minute."
 
 
 def command(arrival: Arrival) -> None:
@@ -72,7 +73,7 @@ def button(arrival: Arrival) -> None:
          "trigger_id": body["trigger_id"]},
         account, channel, message=post.message if post else None, slug=slug,
     )  # fmt: skip
-    if asks:
+    if asks and not account.guest:
         try:
             modals.open_form(installation, place, verb, values, account=account)
         except Sorry as sorry:  # an old card may name what is gone
@@ -140,7 +141,7 @@ def ask_for(arrival: Arrival, account: Account, place: Place, verb: str, given: 
 def do(account: Account, place: Place, verb: str, given: dict[str, str], *, key: str) -> Outcome:
     """Perform a command as this person, in the room of this place."""
     if account.guest:
-        raise Sorry(GUEST)
+        raise Sorry(UNREAD if account.unread else GUEST)
     return perform(Ask(account.person, place.room, "slack", place.message, key[:80]), verb, given)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,6 +14,7 @@ from fireside.hearth.cards import Button, Card, Code, Link, Mention, Moment, Par
 from fireside.slack.fit import Block, cut, fit, seen, size
 from fireside.slack.marks import Names, absolute, clean, code, escape, link, wrap
 from fireside.slack.mrkdwn import spoken, to_slack
+from fireside.slack.spelling import spelled
 
 MOST = 50  # blocks of one message
 FIRST = 3  # facts of an alert that are read at a glance, as on the web; the others are small
@@ -45,10 +47,15 @@ def message_blocks(
 ) -> list[Block]:
     """A message as our bot posts it: who and when in small, the words, then the card; at most 50 blocks.
 
+    What the small line says the card does not say again, and of a command it names the verb: the rest of it
+    is what was said.
+
     `base` is Fireside's own address, `ident` makes the ids unique, `picture` is the id of a Slack file of the
     chart, `room` is the slug where buttons act, `link` the message's own page.
     """
-    blocks = [_small(_byline(author, at, said))] if author or said else []
+    does, card = _apart(card, author) if card else ("", None)
+    typed = said.split(maxsplit=1)[0] if said.strip() and (card or words) else said
+    blocks = [_small(_byline(author, does, at, typed))] if author or said else []
     if words:
         blocks.append(_section(to_slack(words, names, base)))
     drawing = _Drawing(names, base, ident, picture, room)
@@ -74,13 +81,23 @@ def read_button(action: dict[str, Any]) -> tuple[str, dict[str, str], bool, str]
     if kind != DOES or not number.isdigit():
         raise ValueError("not a button that does a command")
     told = json.loads(action.get("value") or "{}")
-    return verb, told.get("v", {}), bool(told.get("a")), told.get("r", "")
+    values = told.get("v", {}) if isinstance(told, dict) else None
+    if not isinstance(values, dict):
+        raise ValueError("not what our buttons carry")
+    return (
+        verb,
+        {name: str(words) for name, words in values.items()},
+        bool(told.get("a")),
+        str(told.get("r", "")),
+    )
 
 
 def fallback(card: Card | None, words: str, author: str) -> str:
     """The message in plain words, for notifications and for listening; escaped, and never empty."""
+    does, card = _apart(card, author) if card else ("", None)
     lines = [spoken(words), *(_aloud(card) if card else [])]
-    whole = ": ".join(filter(seen, (" ".join(author.split()), "\n".join(filter(seen, lines)))))
+    who = " ".join(f"{author} {does}".split())
+    whole = ": ".join(filter(seen, (who, "\n".join(filter(seen, lines)))))
     return cut(escape(clean(whole)), LONGEST["fallback"]) or "Something was said in Fireside"
 
 
@@ -92,11 +109,19 @@ def _aloud(card: Card) -> list[str]:
     return [SINCE.sub("since ", str(line)) for line in lines] + facts + steps
 
 
-def _byline(author: str, at: datetime, said: str) -> str:
+def _apart(card: Card, author: str) -> tuple[str, Card]:
+    """What the author does, when the small line of the card says so, and the card without who it is by."""
+    card = replace(card, body=tuple(words for words in card.body if str(words) != author))
+    who, _, does = str(card.above or "").partition(f"{author} ") if author else ("", "", "")
+    return (does, replace(card, above=None)) if does and not who else ("", card)
+
+
+def _byline(author: str, does: str, at: datetime, said: str) -> str:
     when = f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(UTC):%H:%M} UTC>"
     typed = " ".join(clean(said).split())
+    who = wrap("*", escape(cut(" ".join(author.split()), LONGEST["author"], plain=True)))
     parts = [
-        wrap("*", escape(cut(" ".join(author.split()), LONGEST["author"], plain=True))),
+        " ".join(filter(None, (who, escape(" ".join(clean(does).split()))))),
         when,
         code(cut(typed, LONGEST["said"], plain=True)) if typed else "",
     ]
@@ -138,7 +163,7 @@ class _Drawing:
                 moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
                 return f"<!date^{int(moment.timestamp())}^{CLOCKS[style]}|{plain(part)}>"
             case Code(words=words):
-                return code(words)
+                return code(spelled(words))
             case _:
                 return escape(str(part))
 

@@ -151,10 +151,22 @@ def _take_new_token(held: Installation) -> None:
     held.save(update_fields=["token", "refresh", "expires_at"])
 
 
+def is_slacks(url: str) -> bool:
+    """Does this address belong to the same Slack as the Web API?"""
+    try:
+        there, slack = urlsplit(url), urlsplit(settings.SLACK["API_URL"])
+    except ValueError:
+        return False
+    host, home = there.hostname or "", slack.hostname or ""
+    return url.isascii() and there.scheme == slack.scheme and (host == home or host.endswith(f".{home}"))
+
+
 def tell(response_url: str, words: str, blocks: list[dict[str, Any]] | None = None) -> bool:
     """Answer the asker alone by the address that Slack gave with the question; False when it is used up."""
     from slack_sdk.webhook import WebhookClient
 
+    if not is_slacks(response_url):
+        return False
     webhook = WebhookClient(response_url, timeout=PATIENCE, proxy=proxy(response_url), retry_handlers=[])
     try:
         said = webhook.send(

@@ -106,7 +106,7 @@ class Channel(models.Model):
                 raise Sorry(f"The room {room.slug} has a channel already. /unlink-channel takes them apart.")
             made = cls.objects.create(
                 installation=installation, team_id=team_id or installation.team_id, channel_id=channel_id,
-                name=name or channel_name(room), room=room, private=private, made=not channel_id,
+                name=(name or channel_name(room))[:NAME], room=room, private=private, made=not channel_id,
                 linked_by=by, since=Entry.objects.aggregate(last=Max("pk"))["last"] or 0,
                 due_at=timezone.now(),
             )  # fmt: skip

@@ -14,10 +14,13 @@ from fireside.slack.kinds import UNCONNECTED, There
 from fireside.slack.making import home_of
 from fireside.slack.scopes import features
 
+PRIVATE = "Private channels are not heard here yet. Whoever runs Fireside could add private to SLACK_WITH."
+ALLOWED = "A keeper finds what is missing under Settings, Slack."
+
 
 class Wish(TextChoices):
-    YES = "yes", "yes, each incident gets one"
-    NO = "no", "no, only where somebody links one"
+    YES = "yes", "yes"
+    NO = "no", "no"
 
 
 @command("/link-channel", example="/link-channel #payments channel: #payments", title="Link a Slack channel")
@@ -29,9 +32,9 @@ def link_channel(ask: Ask, room: Room | None = None, *, channel: There) -> Whisp
             f"{channel} in Slack is archived. Whoever may could bring it back there first.", field="channel"
         )
     if channel.private and "private" not in features():
-        raise Sorry(
-            "Private channels are not heard here. SLACK_WITH=private would change that.", field="channel"
-        )
+        raise Sorry(PRIVATE, field="channel")
+    if Channel.objects.filter(room=one, installation=channel.installation, channel_id=channel.channel_id):
+        return Whisper(f"The room {one.slug} and {channel} in Slack are one already.")
     link = Channel.link(
         channel.installation, one, by=ask.person, channel_id=channel.channel_id, name=channel.name,
         team_id=channel.team_id, private=channel.private,
@@ -67,7 +70,9 @@ def make_channel(ask: Ask, room: Room | None = None, workspace: Word = "") -> Wh
     one = room or ask.where()
     installation, team_id = _workspace(workspace)
     if not installation.may("groups:write" if one.private else "channels:manage"):
-        raise Sorry(f"Fireside may not make {'private ' if one.private else ''}channels in {installation}.")
+        if one.private and "private" not in features():
+            raise Sorry(PRIVATE)
+        raise Sorry(f"Fireside may not make channels in {installation} yet. {ALLOWED}")
     link = Channel.link(installation, one, by=ask.person, team_id=team_id, private=one.private)
     return Whisper(f"{link} is being made in Slack for the room {one.slug}, with its people in it.")
 

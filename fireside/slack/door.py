@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -17,10 +18,12 @@ from django.db import close_old_connections
 from slack_bolt import Ack, App, BoltContext, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.authorize import Authorize
+from slack_sdk.signature import SignatureVerifier
 
+from fireside.hearth.grammar import clean
 from fireside.slack import events, inbox, modals
 from fireside.slack.adopting import adopt
-from fireside.slack.calls import client
+from fireside.slack.calls import client, is_slacks
 from fireside.slack.installation import Installation, Lost
 from fireside.slack.installing import flow
 
@@ -39,10 +42,13 @@ class Trust(Authorize):
         self, *, context: BoltContext, enterprise_id: str | None, team_id: str | None, user_id: str | None,
         **_: Any,
     ) -> AuthorizeResult | None:  # fmt: skip
-        installation = Installation.of(team_id or "", enterprise_id or "")
+        team, enterprise = clean(str(team_id or "")), clean(str(enterprise_id or ""))
+        installation = Installation.of(team, enterprise)
         if installation is None and adopt() is not None:
-            installation = Installation.of(team_id or "", enterprise_id or "")
+            installation = Installation.of(team, enterprise)
         if installation is None:
+            if not is_slacks(context.response_url or ""):
+                context["response_url"] = None  # Bolt would answer there
             return None
         try:
             secret = installation.secret()
@@ -66,9 +72,12 @@ def _app(_settings: str) -> App:
     made = App(
         client=client(), signing_secret=settings.SLACK["SIGNING_SECRET"], authorize=Trust(),  # type: ignore[arg-type]
         oauth_flow=flow(),
+        request_verification_enabled=False,  # `knock` looks before anything is read; a socket is Slack's own
         process_before_response=True, ignoring_self_events_enabled=False, logger=log, name="fireside",
         user_facing_authorize_error_message=STRANGER,
     )  # fmt: skip
+    made.error(_failed)
+    made.use(_legible)
     made.event(ANY)(_event)
     made.command(ANY)(_command)
     made.action(ANY)(_asked)
@@ -84,7 +93,45 @@ def knock(body: str, headers: dict[str, str]) -> BoltResponse:
     found = app()
     if found is None or not settings.SLACK["SIGNING_SECRET"]:
         return BoltResponse(status=404, body="Slack is not connected here.")
-    return found.dispatch(BoltRequest(body=body, headers=dict(headers)))
+    if not _is_signed(body, headers):
+        return BoltResponse(status=401, body="This is not signed by Slack.")
+    try:
+        request = BoltRequest(body=body, headers=dict(headers))
+    except inbox.UNREADABLE as error:
+        return _failed(error)
+    return found.dispatch(request)
+
+
+def _is_signed(body: str, headers: dict[str, str]) -> bool:
+    try:
+        return SignatureVerifier(settings.SLACK["SIGNING_SECRET"]).is_valid_request(body, headers)
+    except (TypeError, ValueError):  # a time that is no number, a signature of no letters
+        return False
+
+
+def _failed(error: Exception) -> BoltResponse:
+    """What could not be kept, Slack had better send again; what nobody can read need not come twice."""
+    if isinstance(error, inbox.UNREADABLE):
+        log.warning("What Slack sent cannot be read", exc_info=error)
+        return BoltResponse(status=400, body="This cannot be read.", headers={"X-Slack-No-Retry": "1"})
+    log.error("What Slack sent could not be taken", exc_info=error)
+    return BoltResponse(status=500)
+
+
+def _legible(req: BoltRequest, next: Callable[[], None]) -> None:  # noqa: A002 -- Bolt's names
+    """Nothing comes in that no database can hold."""
+    req.body = _cleaned(req.body)
+    next()
+
+
+def _cleaned(found: Any) -> Any:
+    if isinstance(found, str):
+        return clean(found)
+    if isinstance(found, list):
+        return [_cleaned(one) for one in found]
+    if isinstance(found, dict):
+        return {clean(name): _cleaned(one) for name, one in found.items()}
+    return found
 
 
 def _event(ack: Ack, context: BoltContext, body: dict[str, Any]) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import http.client
+import re
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from fireside.hearth.files import LARGEST, MOST
-from fireside.slack.calls import PATIENCE, Unsure
+from fireside.slack.calls import PATIENCE, Unsure, is_slacks
 from fireside.slack.installation import Installation
+from fireside.slack.marks import clean
 
-UNSPEAKABLE = str.maketrans("", "", "[]()\n")  # signs that would end the words of a link
+UNSPEAKABLE = str.maketrans("", "", "[]()<>`\\\n")  # signs that would end the words of a link
+ENDING = re.compile(r"[\s<>\\]")  # signs that would end its address
 
 
 class _Still(urllib.request.HTTPRedirectHandler):
@@ -57,27 +59,18 @@ def link_to(file: dict[str, Any]) -> str:
     there = str(file.get("permalink") or "")
     if not there.startswith(("https://", "http://")):
         return ""
-    return f"[{_name(file).translate(UNSPEAKABLE)}](<{there}>)"
+    return f"[{_name(file).translate(UNSPEAKABLE)}](<{ENDING.sub('', there)}>)"
 
 
 def _name(file: dict[str, Any]) -> str:
-    return str(file.get("name") or "file")
+    """Its name without the folders it pretends to be in."""
+    return PurePosixPath(clean(str(file.get("name") or "")).replace("\n", " ")).name.strip(". ") or "file"
 
 
 def _is_ours_to_ask(installation: Installation, file: dict[str, Any]) -> bool:
     small = 0 < int(file.get("size") or 0) <= LARGEST
     url = str(file.get("url_private_download") or "")
-    return installation.may("files:read") and small and not file.get("is_external") and _is_slacks(url)
-
-
-def _is_slacks(url: str) -> bool:
-    """Does this address belong to the same Slack as the Web API?"""
-    try:
-        there, slack = urlsplit(url), urlsplit(settings.SLACK["API_URL"])
-    except ValueError:
-        return False
-    host, home = there.hostname or "", slack.hostname or ""
-    return there.scheme == slack.scheme and (host == home or host.endswith(f".{home}"))
+    return installation.may("files:read") and small and not file.get("is_external") and is_slacks(url)
 
 
 def _content(installation: Installation, file: dict[str, Any]) -> bytes | None:

@@ -25,17 +25,21 @@ def inputs(param: Param, given: str, user: User) -> Iterator[Block]:
     """The inputs of one parameter: one, or several when more words were given than one can hold."""
     words = clean(given).strip()
     words = words if seen(words) else _default(param)
-    label = SAID.get(param.name, param.label[:1].upper() + param.label[1:])
-    control = _control(param, words, user)
+    named, control = label(param), _control(param, words, user)
     if control is not None:
-        yield _input(param, param.name, label, control)
+        yield _input(param, param.name, named, control)
         return
     first, *further = _pieces(words)
     hint = "" if param.kind.name in ("line", "words", "word") else param.kind.hint
-    yield _input(param, param.name, label, _typing(param, first), hint)
+    yield _input(param, param.name, named, _typing(param, first), hint)
     for number, piece in enumerate(further, 2):
-        block = _input(param, f"{param.name}{PART}{number}", f"{label}, going on", _typing(param, piece))
+        block = _input(param, f"{param.name}{PART}{number}", f"{named}, going on", _typing(param, piece))
         yield block | {"optional": True}
+
+
+def label(param: Param) -> str:
+    """How a form names a parameter, the same as on the web."""
+    return SAID.get(param.name, param.label[:1].upper() + param.label[1:])
 
 
 def typed(command: Command, state: dict[str, Any], handle: Callable[[str], str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import logging
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -23,7 +23,11 @@ CLAIM = timedelta(seconds=30)  # after which whoever began is taken for dead
 STALE = timedelta(seconds=5)  # what was not begun for so long has been forgotten by its process
 TRIES = 12  # over some twenty minutes
 GIVE_UP = timedelta(days=30)
+NAME = 60  # characters of what Slack calls a thing; more than that is known by its hash
 KEEP = timedelta(days=7)  # keys of what was handled; Slack repeats for an hour, and signs for five minutes
+
+# What comes of a body that is not as Slack makes them: something is not there, or is something else.
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError, DataError)
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +78,12 @@ class Arrival(models.Model):
             trouble=why[:200],
         )  # fmt: skip
 
+    def aside(self, why: str) -> None:
+        """It can never have its effect: forget what it says, and keep why for those who look after Slack."""
+        Arrival.objects.filter(pk=self.pk).update(
+            handled_at=timezone.now(), body={}, answer=None, tries=TRIES, trouble=why[:200]
+        )
+
 
 class Done(Exception):
     """Somebody else had the same effect a moment ago; ours is taken back."""
@@ -81,10 +91,10 @@ class Done(Exception):
 
 def key_of(kind: str, body: dict[str, Any]) -> str:
     """What is the same in every copy of it."""
-    name = body.get("event_id") or body.get("trigger_id")
-    if not name:
-        name = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    return f"{kind}:{name}"[:120]
+    name = str(body.get("event_id") or body.get("trigger_id") or "")
+    if not 0 < len(name) <= NAME:
+        name = hashlib.sha256((name or json.dumps(body, sort_keys=True)).encode()).hexdigest()
+    return f"{kind}:{name}"
 
 
 def keep(installation: Installation, kind: str, body: dict[str, Any], lane: str) -> None:
@@ -132,6 +142,9 @@ def handle(pk: int, *, claimed: bool = False) -> None:
         log.info("%s had been handled already", arrival)
     except Defer as defer:
         arrival.later(defer.seconds, defer.why)
+    except UNREADABLE as error:  # it reads no better the next time
+        log.exception("%s is set aside", arrival)
+        arrival.aside(f"{type(error).__name__}: {error}")
     except Exception as error:
         log.exception("%s could not be handled", arrival)
         arrival.later(wait_after(arrival.tries), f"{type(error).__name__}: {error}")

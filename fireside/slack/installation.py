@@ -110,7 +110,7 @@ class Installation(models.Model):
         with transaction.atomic():
             gone = Installation.objects.filter(pk=self.pk, ended_at=None)
             if gone.update(
-                ended_at=timezone.now(), token="", refresh="", trouble=why, trouble_at=timezone.now()
+                ended_at=timezone.now(), token="", refresh="", trouble=why[:200], trouble_at=timezone.now()
             ):
                 note("slack.ended", f"{self} is no longer connected", about=f"slack:{self.pk}")
 

@@ -108,7 +108,7 @@ class Writer:
                 mine = list(
                     Arrival.objects.filter(key__in=keys, claimed_at=now).order_by("pk").only("pk", "lane")
                 )
-        except DatabaseError as error:
+        except (DatabaseError, TypeError, ValueError) as error:  # this thread outlives whatever came
             log.warning("What came from Slack could not be written down: %s", error)
             connection.close()
             for _, done in came:

@@ -20,11 +20,12 @@ from fireside.slack import fields, inbox, making
 from fireside.slack.account import Account
 from fireside.slack.calls import Refused, Unsure, call
 from fireside.slack.fields import plain
-from fireside.slack.fit import Block, cut, size
+from fireside.slack.fit import Block, cut, seen, size
 from fireside.slack.inbox import Arrival
 from fireside.slack.installation import Installation
 from fireside.slack.memory import Memory
 from fireside.slack.names import Known
+from fireside.slack.spelling import spelled
 
 if TYPE_CHECKING:
     from fireside.slack.asking import Place
@@ -34,6 +35,7 @@ LINK = 1900  # characters of an address that still fits wherever we show it
 TOO_LATE = {"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "duplicate_external_id"}
 NEEDED = "This is still needed."
 LONG = "This is more than a form in Slack holds. The form on the web takes it:"
+STRANGE = "Fireside does not know this form any more. You could begin anew with /fireside help."
 WRONG = (
     "Something went wrong here, and nothing was changed. Your words are still here: you could try once more."
 )
@@ -120,13 +122,14 @@ def form(
 ) -> Block:  # fmt: skip
     """The view of a command's form, with the words given so far; within every limit of Slack's."""
     top = [_section(wrong)] if wrong else []
-    top.append(_line(command.help.splitlines()[0]))
-    if needed:
-        top.append(_line(f"Still needed: {' and '.join(name.replace('_', ' ') for name in needed)}."))
+    top.append(_line(spelled(command.help.splitlines()[0])))
+    if needed and any(map(seen, given.values())):  # an empty form says by itself what it needs
+        lacking = [fields.label(param) for param in command.params if param.name in needed]
+        top.append(_line(f"Still needed: {' and '.join(lacking)}."))
     shown = [param for param in command.params if param.name not in memory.hidden]
     if sum(size(given.get(param.name, "")) for param in shown) > fields.ROOM_FOR:
         return _frame(
-            command, memory, [_line(command.help), _section(LONG), _section(_web_form(command, {}))]
+            command, memory, [_line(spelled(command.help)), _section(LONG), _section(_web_form(command, {}))]
         )
     inputs = [one for param in shown for one in fields.inputs(param, given.get(param.name, ""), user)]
     does = command.title if size(command.title) <= TITLE else "Go ahead"
@@ -155,9 +158,11 @@ def _section(words: str) -> Block:
 def submitted(installation: Installation, body: dict[str, Any]) -> dict[str, Any]:
     """Do what a filled form asks for; gives Slack's answer to it: {} closes, else words stand in the form."""
     view = body["view"]
-    memory = Memory.read(view)
+    found = _asked_for(view)
+    if found is None:
+        return {"response_action": "update", "view": _strange()}
+    memory, command = found
     account = _account(installation, body["user"]["id"])
-    command = book.find(memory.verb)
     given = memory.hidden | fields.typed(
         command, view["state"]["values"], lambda user: f"@{_account(installation, user).person.handle}"
     )
@@ -168,7 +173,7 @@ def submitted(installation: Installation, body: dict[str, Any]) -> dict[str, Any
         beside = _beside(sorry, view)
         if beside is not None:
             return {"response_action": "errors", "errors": beside}
-        again = form(command, given, memory, names.user, wrong=sorry.words)
+        again = form(command, given, memory, names.user, wrong=spelled(sorry.words))
     except Exception:
         number = secrets.token_hex(3)
         log.exception("What the form of /%s asks for could not be done (%s)", command.verb, number)
@@ -176,6 +181,24 @@ def submitted(installation: Installation, body: dict[str, Any]) -> dict[str, Any
     else:
         return {}
     return {"response_action": "update", "view": again}
+
+
+def _asked_for(view: dict[str, Any]) -> tuple[Memory, Command] | None:
+    """What a form is about; None when it is none of ours, or from before a command went away."""
+    try:
+        memory = Memory.read(view)
+        return memory, book.find(memory.verb)
+    except (Sorry, TypeError, ValueError):
+        return None
+
+
+def _strange() -> Block:
+    return {
+        "type": "modal",
+        "title": plain("Fireside"),
+        "close": plain("Close"),
+        "blocks": [_section(STRANGE)],
+    }
 
 
 def _account(installation: Installation, user_id: str) -> Account:
@@ -206,7 +229,7 @@ def _new_room(outcome: Outcome) -> str:
 def _beside(sorry: Sorry, view: dict[str, Any]) -> dict[str, str] | None:
     """What stands beside which field; None when it belongs to no field that is shown."""
     names = sorry.names if isinstance(sorry, Missing) else [sorry.field]
-    words = NEEDED if isinstance(sorry, Missing) else sorry.words
+    words = NEEDED if isinstance(sorry, Missing) else spelled(sorry.words)
     shown = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     return dict.fromkeys(names, words) if set(names) <= shown else None
 
@@ -231,8 +254,11 @@ def options(installation: Installation, body: dict[str, Any]) -> list[dict[str, 
     account = Account.known(installation, body["user"]["id"])
     if account is None or account.guest or not account.person.is_active:
         return []
-    memory = Memory.read(body["view"])
-    params = {param.name: param for param in book.find(memory.verb).params}
+    asked_for = _asked_for(body["view"])
+    if asked_for is None:
+        return []
+    memory, command = asked_for
+    params = {param.name: param for param in command.params}
     suggest = params[body["block_id"]].kind.suggest if body["block_id"] in params else None
     if suggest is None:
         return []

@@ -40,7 +40,8 @@ class Known:
 
     def handle(self, user_id: str, label: str) -> str:
         """How a user of Slack is written here: "@ana"."""
-        return f"@{Account.meet(self.installation, user_id).person.handle}"
+        account = Account.named(self.installation, user_id)
+        return f"@{account.person.handle}" if account else f"@{label or 'somebody'}"
 
     def slug(self, channel_id: str, label: str) -> str:
         """How a channel is written here: "#payments", by its room when it has one."""

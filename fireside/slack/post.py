@@ -6,6 +6,8 @@ looks at both and makes them equal. So ten changes cost one call, and a crash co
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.db import models
@@ -16,6 +18,7 @@ from fireside.hearth.messages import Message
 from fireside.slack.channel import Channel
 
 TS = 24  # characters of Slack's "1700000000.000100": a name, never a number
+MOMENT = re.compile(r"\d{1,11}\.\d{1,9}")
 
 
 class Post(models.Model):
@@ -87,3 +90,10 @@ class Post(models.Model):
         """Slack shows what we have, unless something changed while we were at it."""
         due = Case(When(wish=self.wish, then=Value(None)), default=F("due_at"))
         Post.objects.filter(pk=self.pk).update(due_at=due, tries=0, trouble="")
+
+
+def moment(ts: str) -> datetime:
+    """When something was said, by the name Slack gives it; ValueError when it is no such name."""
+    if not MOMENT.fullmatch(ts):
+        raise ValueError(f"{ts[:TS]!r} is not a time of Slack's")
+    return datetime.fromtimestamp(float(ts), UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,10 +16,11 @@ from fireside.slack.calls import Refused, call
 from fireside.slack.channel import Channel
 from fireside.slack.fetching import bring, link_to
 from fireside.slack.inbox import Arrival
+from fireside.slack.marks import clean
 from fireside.slack.mrkdwn import from_slack
 from fireside.slack.names import Known
 from fireside.slack.outbox import said_hash
-from fireside.slack.post import Post
+from fireside.slack.post import TS, Post, moment
 
 CUT = "\n\n(The rest is in Slack.)"
 PATIENT = 3  # tries after which words come without their files rather than not at all
@@ -47,7 +47,7 @@ def _said(arrival: Arrival | None, channel: Channel, event: dict[str, Any]) -> P
         message = channel.room.say(
             words, by=account.person if account else None, voice=_voice(event), thread=parent,
             key=f"slack:{channel.installation_id}:{channel.channel_id}:{ts}",
-            at=datetime.fromtimestamp(float(ts), UTC),
+            at=moment(ts),
         )  # fmt: skip
         post, _ = Post.objects.update_or_create(
             channel=channel, message=message,
@@ -84,6 +84,7 @@ def taken_back(arrival: Arrival, channel: Channel, ts: str) -> None:
     post = Post.said(channel, ts)
     with transaction.atomic():
         if post is None:  # it comes before the words themselves, which then stay away
+            moment(ts)  # or it is the name of nothing
             Post.objects.create(channel=channel, ts=ts, theirs=True, gone_at=timezone.now())
         elif post.gone_at is None:
             post.keep(gone_at=timezone.now())
@@ -160,8 +161,10 @@ def _by_a_person(event: dict[str, Any]) -> bool:
 def _voice(event: dict[str, Any]) -> str:
     """The name under which a program speaks."""
     profile = event.get("bot_profile") or {}
-    return str(event.get("username") or profile.get("name") or "A program in Slack")[:40]
+    names = (event.get("username"), profile.get("name"))
+    said = (" ".join(clean(str(name)).split()) for name in names if name)
+    return next(filter(None, said), "A program in Slack")[:40]
 
 
 def _edited(event: dict[str, Any]) -> str:
-    return str((event.get("edited") or {}).get("ts", ""))
+    return str((event.get("edited") or {}).get("ts", ""))[:TS]

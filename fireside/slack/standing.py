@@ -128,7 +128,6 @@ def _troubles(installation: Installation) -> Iterable[str]:
         yield f"{trouble}. {LATE}"
     elif trouble and not trouble.startswith("missing_scope"):
         yield f"{trouble}."
-    failed = Arrival.objects.filter(installation=installation, tries__gte=TRIES)
-    if count := failed.filter(Q(handled_at=None) | Q(answer__isnull=False)).count():
+    if count := Arrival.objects.filter(installation=installation, tries__gte=TRIES).count():
         things = "One thing" if count == 1 else f"{count} things"
         yield f"{things} that came from Slack could not be handled. The log says why."

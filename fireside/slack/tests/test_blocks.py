@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fireside.hearth.cards import Button, Card, Chart, Code, Link, Mention, Moment, Step, Text, text
 from fireside.slack.blocks import card_blocks, fallback, message_blocks, read_button
 from fireside.slack.fit import cut, fit, size, split, weight
+from fireside.slack.spelling import spelled
 from fireside.slack.tests.test_mrkdwn import BASE, HOSTILE, Known, Nobody
 from tests.slack_server.blockkit import problems, view_problems
 
@@ -94,9 +95,32 @@ def test_a_command_is_shown_small_beside_who_typed_it() -> None:
     )
     first, *rest = message(card, said="/decide roll back\nbecause: errors")
     assert first["type"] == "context"
-    assert lines([first])[0].endswith(" · `/decide roll back because: errors`")
+    assert lines([first])[0].endswith(" · `/decide`"), "what was said after it stands in the card"
     assert lines(rest) == ["*Decided: roll back*", "*Because*  errors", "*To undo*  v42"]
     assert "fields" in rest[1]
+
+
+def test_who_it_is_by_is_said_once() -> None:
+    by = text("{who}", who=Mention("bo", "Bo Lund"))
+    call = Card(text("the queue"), above=text("{who} calls for help", who=Mention("bo", "Bo Lund")))
+    assert [line.partition(" · <!date")[0] for line in lines(message(call, author="Bo Lund"))] == [
+        "*Bo Lund* calls for help", "*the queue*",
+    ]  # fmt: skip
+    assert fallback(call, "", "Bo Lund") == "Bo Lund calls for help: the queue"
+    doing = Card(text("Doing: looking at the queue"), body=(by,))
+    assert lines(message(doing, author="Bo Lund", said="/doing it"))[1:] == ["*Doing: looking at the queue*"]
+    assert lines(message(doing))[1:] == ["*Doing: looking at the queue*\nBo Lund"]
+
+
+def test_a_command_that_is_named_is_spelled_as_slack_takes_it() -> None:
+    card = Card(text("{line} explains one of them.", line=Code("/help decide")))
+    assert lines(message(card))[1:] == ["*`/fireside help decide` explains one of them.*"]
+    assert spelled("There is no /who. /help lists what there is.") == (
+        "There is no /who. /fireside help lists what there is."
+    )
+    assert (
+        spelled("/reopen opens it again, see /settings/help") == "/reopen opens it again, see /settings/help"
+    )
 
 
 def test_words_alone_are_two_blocks() -> None:

@@ -61,7 +61,7 @@ def test_a_command_without_words_opens_its_form_and_what_is_filled_in_is_said_in
     slack.settle()
     assert user.modal.title == "Write a decision down"
     assert "Write a decision in the register" in user.modal.words
-    assert "Still needed: what." in user.modal.words
+    assert "Still needed" not in user.modal.words, "an empty form says by itself what it needs"
     assert list(user.modal.inputs) == ["what", "because", "undo", "know", "told", "agreed"]
     assert user.modal.inputs["undo"]["label"]["text"] == "The way back"
     user.fills({"what": "roll back to v41", "because": "errors tripled\nsince noon"})
@@ -71,6 +71,14 @@ def test_a_command_without_words_opens_its_form_and_what_is_filled_in_is_said_in
     assert "Decided D-1: roll back to v41" in words(user, channel)
     assert Decision.objects.get().because == "errors tripled\nsince noon"
     assert Decision.objects.get().by == ana
+
+
+def test_words_that_are_not_enough_open_the_form_with_them_and_what_is_still_needed(slack, inside, ana):
+    user, channel = inside
+    user.types(channel, slack.typed("/decide because: errors tripled"))
+    slack.settle()
+    assert "Still needed: What." in user.modal.words
+    assert user.modal.inputs["because"]["element"]["initial_value"] == "errors tripled"
 
 
 def test_the_form_is_open_before_anything_is_looked_up_and_drawn_right_after(slack, inside):

@@ -42,6 +42,28 @@ print(Key.make(ana, "bench")[1])
 """
 
 
+DRAW = """
+import time
+import django; django.setup()
+from datetime import UTC, datetime
+from fireside.hearth.cards import Button, Card, Chart, text
+from fireside.slack import blocks, pictures
+class Nobody:
+    def __getattr__(self, name): return lambda *given: ""
+chart = Chart(tuple(minute * 7 % 23 for minute in range(60)), "Firing over the last hour")
+facts = {f"Fact {n}": text("{words}", words="some words " * 8) for n in range(6)}
+help = (Button("I can help", "coming"),)
+card = Card(title=text("Payments are refused"), facts=facts, chart=chart, buttons=help)
+def draw():
+    blocks.message_blocks(card, "some *words*", author="Ana", at=datetime.now(UTC), said="", names=Nobody(),
+                          base="http://127.0.0.1", ident="1")
+for do in (draw, lambda: pictures.png(chart)):
+    do()
+    began = time.perf_counter()
+    for _ in range(100):
+        do()
+    print((time.perf_counter() - began) * 10)
+"""
 HANDLED = """
 SELECT (julianday(handled_at) - julianday(at)) * 86400000 FROM slack_arrival WHERE kind = 'command'
 ORDER BY id
@@ -229,6 +251,13 @@ def pace(made: Bench) -> list[list[object]]:
     ]
 
 
+def drawing() -> list[list[object]]:
+    """Milliseconds for a card with six facts, and for the picture of a chart."""
+    drawn = subprocess.run([sys.executable, "-c", DRAW], check=True, capture_output=True, text=True)
+    card, chart = map(float, drawn.stdout.split())
+    return [["a card as blocks", card], ["a chart as a picture", chart]]
+
+
 def drop(made: Bench) -> list[object]:
     made.server.drop_sockets()
     first = made.until(lambda: len(made.server.sockets.live) >= 1)
@@ -241,11 +270,12 @@ def main() -> None:
     head = ["by", "commands", "failed", "answer p50 ms", "p99", "max", "done p50 ms", "p99"]
     with bench(socket=False) as made:
         rows = [floor(made), commands(made, "HTTP")]
-        crossed, paced = crossing(made), pace(made)
+        crossed, paced, drawn = crossing(made), pace(made), drawing()
     with bench(socket=True) as made:
         rows.append(commands(made, "Socket Mode"))
         dropped = drop(made)
     show(f"Slack: {RATE} commands a second", head, rows)
     show("Slack: one word at a time", ["way", "p50 ms", "p95 ms"], crossed)
     show("Slack: a storm of words", ["what", "", ""], paced)
+    show("Slack: drawing", ["what", "ms"], drawn)
     show("Slack: a network that dies", ["what", "first back s", "both back s"], [dropped])

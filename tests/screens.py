@@ -21,6 +21,7 @@ SCREENS = {
     "settings": "/settings/",
     "keys": "/settings/keys/",
     "invitations": "/settings/invitations/",
+    "slack": "/settings/slack/",
     "changes": "/learn/changes/",
     "why": "/learn/why/",
     "telling": "/learn/2/telling/",

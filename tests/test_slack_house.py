@@ -142,6 +142,17 @@ def test_the_door_can_be_on_one_machine_and_who_carries_words_on_another(tmp_pat
         assert server.violations == []
 
 
+def test_a_token_that_opens_no_socket_is_told_to_those_who_look_after_it(tmp_path: Path) -> None:
+    with SlackServer() as server:
+        lived = Lived(server, House(tmp_path), socket=True)
+        lived.house.env["SLACK_APP_TOKEN"] = "xapp-not-this-one"
+        with lived.house.up():
+            sql = "SELECT deaf FROM slack_installation WHERE deaf != ''"
+            told = wait_for(lambda: lived.house.rows(sql), "the trouble to be written down")
+        assert told == ["Slack does not take SLACK_APP_TOKEN: invalid_auth"]
+        server.violations.clear()  # a stranger's token is what is tried here
+
+
 def test_a_socket_that_drops_loses_nothing(by_socket: Lived) -> None:
     for number in range(6):
         by_socket.bo.says(by_socket.channel, f"word {number}")

@@ -224,6 +224,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"level": "WARNING"},
         "fireside.slack.wire": {"level": "CRITICAL"},  # a dropped line is told of once, by ourselves
+        "fireside.slack.bolt": {"level": "ERROR"},
         "slack_sdk": {"level": "CRITICAL"},
     },
 }

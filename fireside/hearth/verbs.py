@@ -105,14 +105,18 @@ def helping(ask: Ask, verb: Word = "") -> Whisper:
         }
         return Whisper(card=Card(title=text("{help}", help=found.help), icon="slash", facts=facts))
     offered = book.offered(ask.room)
-    here = [one for one in offered if ask.room is not None and ask.room.purpose in one.where] or offered
+    here = [one for one in offered if ask.room is not None and ask.room.purpose in one.where]
+    here = here or sorted(offered, key=lambda one: bool(one.where))  # what fits everywhere comes first
     lines = tuple(
         text("{verb} {help}", verb=Code(f"/{one.verb}"), help=one.help.splitlines()[0])
         for one in here[:LISTED]
     )
     return Whisper(card=Card(
         title=text("What you could say here"), icon="slash", body=lines,
-        foot=text("{line} explains one of them.", line=Code("/help decide")),
+        foot=text(
+            "{line} explains one of them. There are {more} more.",
+            line=Code("/help decide"), more=len(offered) - len(lines),
+        ),
     ))  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from fireside.slack.installation import Installation
 from fireside.slack.mrkdwn import to_slack
 from fireside.slack.names import Known
 from fireside.slack.post import Post
+from fireside.slack.spelling import spelled
 
 ALL = "/fireside"
 CHANNEL = re.compile(r"<#(\w+)")  # how Slack writes a channel that was named
@@ -74,16 +75,21 @@ def button(arrival: Arrival) -> None:
         account, channel, message=post.message if post else None, slug=slug,
     )  # fmt: skip
     if asks and not account.guest:
-        try:
-            modals.open_form(installation, place, verb, values, account=account)
-        except Sorry as sorry:  # an old card may name what is gone
-            _sorry(arrival, sorry, place, account)
-        else:
-            arrival.done()
+        open_form(arrival, account, place, verb, values)
         return
     ask_for(arrival, account, place, verb, values)
     if home.is_home(body):
         home.again(installation, account.user_id)
+
+
+def open_form(arrival: Arrival, account: Account, place: Place, verb: str, given: dict[str, str]) -> None:
+    """Show the form of a command, or say that an old card or menu names what is gone."""
+    try:
+        modals.open_form(arrival.installation, place, verb, given, account=account)
+    except Sorry as sorry:
+        _sorry(arrival, sorry, place, account)
+    else:
+        arrival.done()
 
 
 class Place:
@@ -209,7 +215,8 @@ def draw(installation: Installation, told: dict[str, Any]) -> tuple[list[Block],
     """The blocks of words and a card, and the plain text of both."""
     room = Room.objects.filter(slug=told["room"]).first() if told["room"] else None
     names = Known(installation, room=room)
-    words = to_slack(told["words"], names, settings.PUBLIC_URL)
+    said = spelled(told["words"])
+    words = to_slack(said, names, settings.PUBLIC_URL)
     card = load(told["card"]) if told["card"] else None
     drawn: list[dict[str, Any]] = []
     if words:
@@ -218,4 +225,4 @@ def draw(installation: Installation, told: dict[str, Any]) -> tuple[list[Block],
         ident = f"w{zlib.crc32(str(told['card']).encode()):x}"
         drawn += blocks.card_blocks(card, names=names, base=settings.PUBLIC_URL, ident=ident)
     link = settings.PUBLIC_URL + (card.link if card and card.link.startswith("/") else "/")
-    return fit(drawn, most=50, link=link), blocks.fallback(card, told["words"], "")
+    return fit(drawn, most=50, link=link), blocks.fallback(card, said, "")

@@ -54,7 +54,7 @@ def message_blocks(
     chart, `room` is the slug where buttons act, `link` the message's own page.
     """
     does, card = _apart(card, author) if card else ("", None)
-    typed = said.split(maxsplit=1)[0] if said.strip() and (card or words) else said
+    typed = spelled(said.split(maxsplit=1)[0]) if said.strip() and (card or words) else said
     blocks = [_small(_byline(author, does, at, typed))] if author or said else []
     if words:
         blocks.append(_section(to_slack(words, names, base)))
@@ -95,9 +95,9 @@ def read_button(action: dict[str, Any]) -> tuple[str, dict[str, str], bool, str]
 def fallback(card: Card | None, words: str, author: str) -> str:
     """The message in plain words, for notifications and for listening; escaped, and never empty."""
     does, card = _apart(card, author) if card else ("", None)
-    lines = [spoken(words), *(_aloud(card) if card else [])]
     who = " ".join(f"{author} {does}".split())
-    whole = ": ".join(filter(seen, (who, "\n".join(filter(seen, lines)))))
+    told = "\n".join(filter(seen, [spoken(words), *(_aloud(card) if card else [])]))
+    whole = told if who and told.startswith(f"{who} ") else ": ".join(filter(seen, (who, told)))
     return cut(escape(clean(whole)), LONGEST["fallback"]) or "Something was said in Fireside"
 
 
@@ -184,8 +184,16 @@ class _Drawing:
             yield _small(escape(card.chart.words))
 
     def _facts(self, card: Card) -> Iterator[Block]:
-        """Short ones in two columns, else one under the other; of an alert all but the first are small."""
-        rows = [(name, words, self.said(words)) for name, words in card.facts.items()]
+        """Short ones in two columns, else one under the other; of an alert all but the first are small.
+
+        A time that the small line tells already is not told again.
+        """
+        above = self.said(card.above)
+        rows = [
+            (name, words, said)
+            for name, words in card.facts.items()
+            if not ((said := self.said(words)).startswith("<!date^") and said in above)
+        ]
         first = FIRST if card.kind == "alert" else len(rows)
         drawn = [f"{wrap('*', escape(name))}  {said}" for name, _, said in rows[:first]]
         if len(drawn) > 1 and all(size(f"{name}{words}") <= SHORT for name, words, _ in rows[:first]):

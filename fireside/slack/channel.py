@@ -19,6 +19,7 @@ from fireside.slack.installation import Installation
 
 NAME = 80  # characters of a channel's name
 CLAIM = timedelta(seconds=60)
+INVITED = 60.0  # seconds between looks whether somebody has let us in
 
 
 class Channel(models.Model):
@@ -139,6 +140,17 @@ class Channel(models.Model):
         self.slowed = why[:80]
         Channel.objects.filter(pk=self.pk).update(not_before=self.not_before, slowed=self.slowed)
 
+    @property
+    def closing(self) -> str:
+        """How the key of a message begins that says that this channel is closed."""
+        return f"slack:closed:{self.pk}:"
+
+    def uninvited(self) -> None:
+        """Nobody has let us in yet: what waits goes out as soon as somebody does."""
+        words = f"Say /invite @Fireside in {self} in Slack, so that words come through."
+        Channel.objects.filter(pk=self.pk).update(trouble=words)
+        self.wait(INVITED, "nobody has let us in yet")
+
     def close(self, why: str) -> None:
         """It is archived or gone: what waits keeps waiting, and the keepers of the room hear of it once."""
         with transaction.atomic():
@@ -148,7 +160,7 @@ class Channel(models.Model):
             keepers = Person.objects.filter(seats__room=self.room, seats__keeper=True, deactivated_at=None)
             names = " ".join(f"@{person.handle}" for person in keepers[:5])
             words = f"{names} {why}".strip()
-            self.room.say(words, key=f"slack:closed:{self.pk}:{timezone.now():%Y%m%d%H%M%S}")
+            self.room.say(words, key=f"{self.closing}{timezone.now():%Y%m%d%H%M%S}")
 
     def reopen(self) -> None:
         """It is there again: what waited goes out."""

@@ -11,6 +11,7 @@ from fireside.hearth.timeline import note
 from fireside.slack.channel import Channel
 from fireside.slack.installation import Installation
 from fireside.slack.kinds import UNCONNECTED, There
+from fireside.slack.letters import send
 from fireside.slack.making import home_of
 from fireside.slack.scopes import features
 
@@ -59,6 +60,11 @@ def unlink_channel(ask: Ask, room: Room | None = None, channel: Word = "") -> Wh
     if len(meant) != 1:
         names = ", ".join(f"{link} ({link.channel_id or link.installation})" for link in links)
         raise Sorry(f"{one} is one with {names}. Name the channel you mean.", field="channel")
+    gone = (
+        f"{ask.person.name} took this channel and the room {one.slug} apart. Words stay where they are said."
+    )
+    if meant[0].channel_id:
+        send(meant[0].installation, meant[0].channel_id, key=f"unlink:{meant[0].pk}", words=gone)
     meant[0].unlink(by=ask.person)
     one.say(f"{meant[0]} in Slack and this room go separate ways.", by=ask.person, key=ask.own_key)
     return Whisper(f"The room {one.slug} and {meant[0]} in Slack are two again. What was said stays in both.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -30,6 +31,8 @@ from fireside.slack.installing import flow
 ANY = re.compile(".*", re.DOTALL)
 STRANGER = "Fireside does not know this workspace. Whoever looks after it could install Fireside again."
 log = logging.getLogger(__name__)
+bolt = logging.getLogger("fireside.slack.bolt")  # it warns of what we mean to do
+_building = threading.Lock()
 
 
 class Trust(Authorize):
@@ -64,7 +67,10 @@ class Trust(Authorize):
 def app() -> App | None:
     """The Bolt app of these settings; None when Slack is not connected at all."""
     known = settings.SLACK
-    return _app(json.dumps(known)) if known["BOT_TOKEN"] or known["CLIENT_ID"] else None
+    if not (known["BOT_TOKEN"] or known["CLIENT_ID"]):
+        return None
+    with _building:
+        return _app(json.dumps(known))
 
 
 @lru_cache(maxsize=1)
@@ -73,7 +79,7 @@ def _app(_settings: str) -> App:
         client=client(), signing_secret=settings.SLACK["SIGNING_SECRET"], authorize=Trust(),  # type: ignore[arg-type]
         oauth_flow=flow(),
         request_verification_enabled=False,  # `knock` looks before anything is read; a socket is Slack's own
-        process_before_response=True, ignoring_self_events_enabled=False, logger=log, name="fireside",
+        process_before_response=True, ignoring_self_events_enabled=False, logger=bolt, name="fireside",
         user_facing_authorize_error_message=STRANGER,
     )  # fmt: skip
     made.error(_failed)
@@ -96,10 +102,9 @@ def knock(body: str, headers: dict[str, str]) -> BoltResponse:
     if not _is_signed(body, headers):
         return BoltResponse(status=401, body="This is not signed by Slack.")
     try:
-        request = BoltRequest(body=body, headers=dict(headers))
-    except inbox.UNREADABLE as error:
+        return found.dispatch(BoltRequest(body=body, headers=dict(headers)))
+    except inbox.UNREADABLE as error:  # Bolt reads before it listens, and what went wrong as well
         return _failed(error)
-    return found.dispatch(request)
 
 
 def _is_signed(body: str, headers: dict[str, str]) -> bool:

@@ -16,6 +16,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from fireside.slack.calls import Refused
 from fireside.slack.installation import Installation
 from fireside.slack.lanes import Lanes
 
@@ -142,7 +143,7 @@ def handle(pk: int, *, claimed: bool = False) -> None:
         log.info("%s had been handled already", arrival)
     except Defer as defer:
         arrival.later(defer.seconds, defer.why)
-    except UNREADABLE as error:  # it reads no better the next time
+    except (*UNREADABLE, Refused) as error:  # it reads no better the next time, and a no stays a no
         log.exception("%s is set aside", arrival)
         arrival.aside(f"{type(error).__name__}: {error}")
     except Exception as error:

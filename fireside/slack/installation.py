@@ -42,6 +42,7 @@ class Installation(models.Model):
         max_length=200, blank=True, default=""
     )  # why it does not go well, as Slack says
     trouble_at = models.DateTimeField(null=True, blank=True)
+    deaf = models.CharField(max_length=200, blank=True, default="")  # why nothing comes in by socket
     makes_channels = models.BooleanField(default=True)  # for incidents
 
     class Meta:

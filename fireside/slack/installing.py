@@ -22,7 +22,7 @@ from fireside.slack.installation import STATE_FOR, Installation, State
 from fireside.slack.scopes import wanted
 
 INSTALL, BACK = "/slack/install", "/slack/oauth_redirect"
-UNREACHABLE = "unreachable"
+UNREACHABLE = "unreachable"  # no code of Slack's, but ours
 log = logging.getLogger(__name__)
 
 

@@ -78,8 +78,7 @@ def look(channel: Channel) -> None:
     elif not found.get("is_member") and channel.installation.may("channels:join") and not channel.private:
         call(channel.installation, "conversations_join", channel=channel.channel_id)
     elif not found.get("is_member"):
-        words = f"Say /invite @Fireside in #{found.get('name', '')}, so that words come through."
-        Channel.objects.filter(pk=channel.pk).update(trouble=words)
+        channel.uninvited()
     else:
         Channel.objects.filter(pk=channel.pk).update(trouble="")
 

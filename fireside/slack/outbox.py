@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +38,8 @@ FOLDED = 10  # messages in one post, when many wait
 AROUND = 120.0  # seconds before and after asking in which what was asked for may stand
 WAITING = 3  # messages that wait before they are folded
 NOTED = "fireside"  # the type of the metadata by which we know our posts again
+
+log = logging.getLogger(__name__)
 
 
 def notice() -> bool:
@@ -76,6 +80,8 @@ def _said(entry: Entry) -> None:
         "room", "installation"
     )
     for channel in linked:
+        if (entry.message.key or "").startswith(channel.closing):
+            continue  # that it is closed need not be told there
         to_each(channel, entry.message)
         Post.objects.get_or_create(
             channel=channel, message_id=entry.message_id, defaults={"due_at": timezone.now()}
@@ -95,15 +101,14 @@ def due(channel: Channel) -> list[Post]:
         .prefetch_related("message__files")
         .order_by("pk")[: FOLDED + 1]
     )
-    first = waiting[0] if waiting else None
-    if first is None or not _folds(first) or found.count() <= WAITING:
+    if not waiting or not _folds(waiting[0]) or found.count() <= WAITING:
         return waiting[:1]
-    run = [first]
-    for post in waiting[1:FOLDED]:
-        if not _folds(post) or post.message is None or post.message.thread_id != first.message.thread_id:  # type: ignore[union-attr]
-            break
-        run.append(post)
-    return run
+    alike = takewhile(lambda post: _folds(post) and _thread(post) == _thread(waiting[0]), waiting[:FOLDED])
+    return list(alike)
+
+
+def _thread(post: Post) -> int | None:
+    return post.message.thread_id if post.message else None
 
 
 def _folds(post: Post) -> bool:
@@ -164,7 +169,7 @@ def _shown(post: Post, messages: list[Message]) -> dict[str, Any]:
     """The arguments of a post: blocks for eyes, text for notifications and for ears."""
     names = Known(post.channel.installation, room=post.channel.room)
     drawn = [part for message in messages for part in _blocks(post, message, names)]
-    words = "\n".join(blocks.fallback(m.drawn, m.text or m.said, m.speaker) for m in messages)
+    words = "\n".join(blocks.fallback(m.drawn, m.text, m.speaker) for m in messages)
     link = settings.PUBLIC_URL + messages[0].get_absolute_url()
     return {"blocks": fit(drawn, most=50, link=link), "text": words[:3000]}
 
@@ -214,11 +219,15 @@ def _looked_up(post: Post, mark: str, parent: str) -> str:
     moment = post.asked_at.timestamp()
     where: dict[str, Any] = {"ts": parent} if parent else {}
     method = "conversations_replies" if parent else "conversations_history"
-    answer = call(
-        post.channel.installation, method, channel=post.channel.channel_id, inclusive=True,
-        oldest=f"{moment - AROUND:.6f}", latest=f"{moment + AROUND:.6f}", include_all_metadata=True,
-        limit=200, **where,
-    )  # fmt: skip
+    try:
+        answer = call(
+            post.channel.installation, method, channel=post.channel.channel_id, inclusive=True,
+            oldest=f"{moment - AROUND:.6f}", latest=f"{moment + AROUND:.6f}", include_all_metadata=True,
+            limit=200, **where,
+        )  # fmt: skip
+    except Refused as refused:  # where we may not look, saying it twice is better than not at all
+        log.warning("It could not be looked up whether a post is there: %s", refused)
+        return ""
     marks = {said["ts"]: said.get("metadata", {}).get("event_payload", {}) for said in answer["messages"]}
     return next((ts for ts, payload in marks.items() if payload.get("id") == mark), "")
 

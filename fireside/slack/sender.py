@@ -34,7 +34,6 @@ CLOSED = {
     "channel_not_found": "cannot be found",
     "is_archived": "is archived",
     "is_inactive": "is archived",
-    "not_in_channel": "does not have us in it (/invite @Fireside there brings us back)",
     "restricted_action": "lets only some people write",
 }
 log = logging.getLogger(__name__)
@@ -176,6 +175,9 @@ def _again(channel: Channel, posts: list[Post], why: str) -> None:
 
 
 def _refused(channel: Channel, posts: list[Post], refused: Refused) -> None:
+    if refused.code == "not_in_channel":
+        channel.uninvited()
+        return
     if why := CLOSED.get(refused.code):
         channel.close(f"{channel} in Slack {why}, so words stay here until that changes.")
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 from fireside.hearth.commands import Outcome, Whisper, book
 from fireside.hearth.messages import Message
-from fireside.slack import asking, modals, saying
+from fireside.slack import asking, saying
 from fireside.slack.account import Account
 from fireside.slack.asking import Place
 from fireside.slack.channel import Channel
@@ -71,8 +71,7 @@ def use(arrival: Arrival) -> None:
         _star(arrival, account, place, channel)
     else:
         given = _taken(verb, installation, account, channel, body["message"])
-        modals.open_form(installation, place, verb, given, account=account)
-        arrival.done()
+        asking.open_form(arrival, account, place, verb, given)
 
 
 def _star(arrival: Arrival, account: Account, place: Place, channel: Channel | None) -> None:

@@ -7,8 +7,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from fireside.slack.calls import client, proxy
+from fireside.slack.installation import Installation
 
 if TYPE_CHECKING:
     from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 CONNECTIONS = 2
 PING = 2.0  # seconds
 THREADS = 16  # requests answered at the same time on one connection
-AGAIN = 5.0  # seconds between tries while Slack cannot be reached
+AGAIN = 15.0  # seconds between tries while Slack cannot be reached
 LOOK = 1.0  # seconds between looks whether a connection still stands
 
 log = logging.getLogger(__name__)
@@ -59,12 +61,29 @@ class Sockets:
             try:
                 handler.connect()  # type: ignore[no-untyped-call]
             except Exception as error:  # noqa: BLE001 -- whatever it is, we are not connected and try again
-                log.warning("Slack's socket cannot be opened (%s); trying again", error)
+                _tell(_reason(error))
                 self._ending.wait(AGAIN)
             else:
-                log.info("A connection to Slack stands")
+                _tell("")
                 return True
         return False
+
+
+def _reason(error: Exception) -> str:
+    """What Slack says of SLACK_APP_TOKEN, or that it does not answer."""
+    code = getattr(error, "response", {}).get("error", "")
+    return f"Slack does not take SLACK_APP_TOKEN: {code}" if code else "Slack's socket cannot be opened"
+
+
+def _tell(why: str) -> None:
+    """Let those who look after Slack know whether anything comes in; in the log once for each change."""
+    try:
+        if Installation.living().exclude(deaf=why).update(deaf=why[:200]):
+            log.log(logging.WARNING if why else logging.INFO, why or "Slack's socket is open")
+    except DatabaseError:
+        log.exception("How it stands with Slack's socket could not be written down")
+    finally:
+        connection.close()
 
 
 def _handler() -> SocketModeHandler | None:

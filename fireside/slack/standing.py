@@ -19,8 +19,8 @@ from fireside.slack.scopes import SCOPES, Scope
 
 ENDED = {
     "app_uninstalled": "Fireside was taken out of this workspace.",
-    "token_revoked": "Slack took our token back.",
-    "tokens_revoked": "Slack took our token back.",
+    "token_revoked": "Fireside was taken out of this workspace, or its token was taken back.",
+    "tokens_revoked": "Fireside was taken out of this workspace, or its token was taken back.",
     "account_inactive": "The workspace, or our bot in it, was deactivated.",
     "invalid_auth": "Slack does not take our token any more.",
     "team_access_not_granted": "The organisation does not let us into this workspace any more.",
@@ -64,9 +64,14 @@ def standings(person: Person) -> list[Standing]:
 
 
 def unanswered() -> str:
-    """Why a token that is set has brought no workspace yet, or ""."""
-    if settings.SLACK["BOT_TOKEN"] and not Installation.objects.exists():
-        return "SLACK_BOT_TOKEN is set, and Slack has not said yet whose it is. The log says more. " + LATE
+    """Why what is set has brought no workspace yet, or ""."""
+    known = settings.SLACK
+    if Installation.objects.exists() or known["CLIENT_ID"]:
+        return ""
+    if known["BOT_TOKEN"]:
+        return f"SLACK_BOT_TOKEN is set, and Slack has not said yet whose it is. The log says more. {LATE}"
+    if known["APP_TOKEN"] or known["SIGNING_SECRET"]:
+        return "Slack could reach Fireside, and SLACK_BOT_TOKEN is not set yet. Step 3 says where it is."
     return ""
 
 
@@ -128,6 +133,8 @@ def _troubles(installation: Installation) -> Iterable[str]:
         yield f"{trouble}. {LATE}"
     elif trouble and not trouble.startswith("missing_scope"):
         yield f"{trouble}."
+    if installation.deaf:
+        yield f"Nothing comes in. {installation.deaf}. {LATE}"
     if count := Arrival.objects.filter(installation=installation, tries__gte=TRIES).count():
         things = "One thing" if count == 1 else f"{count} things"
         yield f"{things} that came from Slack could not be handled. The log says why."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -9,14 +10,16 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
-from slack_bolt import BoltResponse
-from slack_bolt.oauth import OAuthFlow
 
-from fireside.slack import installing, manifest
+from fireside.slack import manifest
 from fireside.slack.scopes import SCOPES, wanted
 from fireside.slack.standing import standings, unanswered
 from fireside.web.page import asker, page, see_other
 from fireside.web.views.settings import for_keepers
+
+if TYPE_CHECKING:
+    from slack_bolt import BoltResponse
+    from slack_bolt.oauth import OAuthFlow
 
 AGAIN = "You could begin anew from here."
 REFUSED = {
@@ -25,7 +28,7 @@ REFUSED = {
     "invalid_state": f"This answer of Slack's was used already, or it came later than ten minutes. {AGAIN}",
     "missing_code": f"Slack's answer did not hold what is needed. {AGAIN}",
     "invalid_code": f"Slack did not take its own answer back; that happens when it is used twice. {AGAIN}",
-    installing.UNREACHABLE: f"Slack could not be reached, so nothing was changed. {AGAIN}",
+    "unreachable": f"Slack could not be reached, so nothing was changed. {AGAIN}",
 }
 
 
@@ -33,6 +36,8 @@ REFUSED = {
 @require_GET
 def install(request: HttpRequest) -> HttpResponse:
     """Off to Slack, where somebody says which workspace lets us in."""
+    from fireside.slack import installing  # Slack's library is heavy, and not every house has it
+
     return _answer(installing.begin(_flow(), request.META["QUERY_STRING"], dict(request.headers)))
 
 
@@ -40,6 +45,8 @@ def install(request: HttpRequest) -> HttpResponse:
 @require_GET
 def oauth_redirect(request: HttpRequest) -> HttpResponse:
     """Back from Slack: connected, or a page that says what could be done."""
+    from fireside.slack import installing
+
     said = installing.finish(_flow(), request.META["QUERY_STRING"], dict(request.headers))
     if said.status == 200:
         messages.success(request, gettext("%(name)s is connected.") % {"name": said.body})
@@ -65,6 +72,8 @@ def look_after(request: HttpRequest) -> HttpResponse:
 
 
 def _flow() -> OAuthFlow:
+    from fireside.slack import installing
+
     flow = installing.flow()
     if flow is None:
         raise Http404

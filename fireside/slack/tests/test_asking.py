@@ -35,7 +35,8 @@ def test_everybody_sees_what_is_done_and_who_did_it(
     slack.settle()
     [words] = slack.user(bo).reads(channel)
     assert "Ana Ngata" in words
-    assert "/about Where we look after the *unicorns*" in words, "as it was typed"
+    assert "`/fireside about`" in words, "what was done"
+    assert "Where we look after the *unicorns*" in words, "as it was typed"
     [message] = room.messages.all()
     assert message.author == ana
 

@@ -107,9 +107,20 @@ def test_who_it_is_by_is_said_once() -> None:
         "*Bo Lund* calls for help", "*the queue*",
     ]  # fmt: skip
     assert fallback(call, "", "Bo Lund") == "Bo Lund calls for help: the queue"
+    assert fallback(None, "Bo Lund leads from here.", "Bo Lund") == "Bo Lund leads from here."
     doing = Card(text("Doing: looking at the queue"), body=(by,))
     assert lines(message(doing, author="Bo Lund", said="/doing it"))[1:] == ["*Doing: looking at the queue*"]
-    assert lines(message(doing))[1:] == ["*Doing: looking at the queue*\nBo Lund"]
+    assert lines(message(doing))[1:] == ["*Doing: looking at the queue*", "Bo Lund"]
+
+
+def test_since_when_is_told_once() -> None:
+    since = Moment(AT.isoformat(), "since")
+    facts = {"Where": text("shop-1"), "Since": text("{at}", at=Moment(AT.isoformat(), "clock"))}
+    alert = Card(text("Refused"), kind="alert", above=text("Firing for {since}", since=since), facts=facts)
+    assert lines(message(alert))[-2:] == [
+        f"Firing since <!date^{EPOCH}^{{date_short_pretty}} {{time}}|2026-11-24 08:54 UTC>",
+        "*Where*  shop-1",
+    ]
 
 
 def test_a_command_that_is_named_is_spelled_as_slack_takes_it() -> None:

@@ -57,6 +57,15 @@ def test_typed_in_a_channel_it_makes_that_channel_and_the_room_one(
     assert "hello channel" in heard(slack, bo, channel)
 
 
+def test_what_is_one_already_is_said_to_the_asker_alone(
+    slack: Slack, room: Room, ana: Person, do: Do
+) -> None:
+    slack.channel(room)
+    outcome = do(ana, "/link-channel #magic-sparkles channel: #magic-sparkles")
+    assert "are one already" in str(outcome.whisper.words if outcome.whisper else "")
+    assert not room.messages.exists()
+
+
 def test_words_from_before_stay_where_they_were(slack: Slack, room: Room, ana: Person, do: Do) -> None:
     room.say("long ago", by=ana)
     channel = slack.workspace.channel(
@@ -325,3 +334,32 @@ def test_while_slack_is_in_trouble_nothing_is_linked_and_the_asker_knows(
     assert not Channel.objects.exists()
     do(ana, f"/link-channel #magic-sparkles channel: {channel.id}")
     assert Channel.objects.count() == 1
+
+
+def test_who_links_before_we_are_let_in_loses_no_word(
+    slack: Slack, room: Room, ana: Person, bo: Person
+) -> None:
+    slack.installation.scopes = slack.installation.scopes.replace("channels:join", "")
+    slack.installation.save()
+    there = slack.workspace.channel("sparkle-talk", members=[slack.user(ana), slack.user(bo)])
+    slack.user(ana).types(there, "/fireside link-channel #magic-sparkles")
+    slack.settle()
+    room.say("said before anybody let us in", by=bo)
+    slack.settle()
+    assert all("does not have us" not in str(message) for message in room.messages.all()), "nobody is called"
+    assert "/invite @Fireside" in Channel.objects.get(room=room).trouble
+    there.invite(slack.workspace.bot(slack.app))
+    slack.settle()
+    assert "said before anybody let us in" in "\n".join(slack.user(bo).reads(there))
+    assert Channel.objects.get(room=room).trouble == ""
+
+
+def test_those_in_the_channel_hear_that_it_comes_apart(
+    slack: Slack, room: Room, ana: Person, bo: Person
+) -> None:
+    channel = slack.channel(room)
+    slack.user(ana).types(channel, "/fireside unlink-channel")
+    slack.settle()
+    assert (
+        "Ana Ngata took this channel and the room magic-sparkles apart" in slack.user(bo).reads(channel)[-1]
+    )

@@ -4,7 +4,6 @@ import re
 import struct
 from math import cos, radians, sin
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -60,12 +59,3 @@ def test_charts_of_the_same_numbers_share_a_picture() -> None:
 @pytest.mark.parametrize("values", [(), (5,), (float("nan"), float("inf")), (-3, 4, -5), (1e308, -1e308)])
 def test_odd_numbers_still_make_a_picture(values: tuple[float, ...]) -> None:
     assert len(pictures.png(Chart(values, ""))) > 100
-
-
-def test_an_hour_of_minutes_is_drawn_quickly() -> None:
-    chart = Chart(tuple(minute * 7 % 23 for minute in range(360)), "")
-    pictures.png(chart)
-    began = perf_counter()
-    for _ in range(5):
-        pictures.png(chart)
-    assert (perf_counter() - began) / 5 < 0.05

@@ -72,6 +72,15 @@ def test_a_token_that_slack_has_not_answered_to_is_not_passed_over(
     assert "SLACK_BOT_TOKEN is set, and Slack has not said yet whose it is." in page(web, ana)
 
 
+@pytest.mark.parametrize("name", ["APP_TOKEN", "SIGNING_SECRET"])
+def test_whoever_set_all_but_the_bot_token_is_told(ana: Person, web: Web, settings: Any, name: str) -> None:
+    unconnected(settings)
+    settings.SLACK[name] = "xapp-1"
+    shown = page(web, ana)
+    assert "Slack could reach Fireside, and SLACK_BOT_TOKEN is not set yet" in shown
+    assert "copy the Bot User OAuth Token" in shown
+
+
 def test_with_a_client_id_workspaces_are_connected_by_a_link(ana: Person, web: Web, settings: Any) -> None:
     unconnected(settings)
     settings.SLACK |= {"CLIENT_ID": "1.2", "CLIENT_SECRET": "s"}
@@ -126,6 +135,13 @@ def test_trouble_with_the_whole_workspace_is_said(
     assert sentence in shown
 
 
+def test_a_socket_that_is_not_open_is_said(slack: Slack, ana: Person, web: Web) -> None:
+    Installation.objects.update(deaf="Slack does not take SLACK_APP_TOKEN: invalid_auth")
+    page = web(ana).get("/settings/slack/").content.decode()
+    assert "Nothing comes in. Slack does not take SLACK_APP_TOKEN: invalid_auth." in page
+    assert "Connected, with trouble" in page
+
+
 def test_a_workspace_that_took_us_out_is_shown_with_what_was_kept(
     slack: Slack, room: Room, ana: Person, web: Web
 ) -> None:
@@ -134,6 +150,7 @@ def test_a_workspace_that_took_us_out_is_shown_with_what_was_kept(
     shown = page(web, ana)
     assert ">Not connected<" in shown
     assert "Fireside was taken out of this workspace." in shown
+    assert "start Fireside anew with its new token in SLACK_BOT_TOKEN" in shown
     assert "Unicorn Rentals is no longer connected, so what is said here stays here." in shown
     assert "Unicorn Rentals is no longer connected" in head(web, ana, room)
 

@@ -1,4 +1,4 @@
-"""The door itself: Bolt checks who knocks; what may wait is written down, what cannot is answered at once.
+"""The door itself: what Slack signed comes in; what may wait is written down, the rest is answered at once.
 
 Listeners run before Slack is answered (`process_before_response`), in the thread that took the request. They
 only write down, so an answer takes milliseconds, and what was answered is on the disk.

@@ -1,7 +1,7 @@
 """Where Slack knocks over HTTP: a bare ASGI application, so that an answer costs no page.
 
-`POST /slack/events` takes commands, events, buttons, forms and choices; Bolt checks the signature of the body
-as it came. Threads of its own keep their database connections.
+`POST /slack/events` takes commands, events, buttons, forms and choices; the signature is checked on the body
+as it came, before any of it is read. Threads of its own keep their database connections.
 """
 
 from __future__ import annotations

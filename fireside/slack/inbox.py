@@ -80,10 +80,8 @@ class Arrival(models.Model):
         )  # fmt: skip
 
     def aside(self, why: str) -> None:
-        """It can never have its effect: forget what it says, and keep why for those who look after Slack."""
-        Arrival.objects.filter(pk=self.pk).update(
-            handled_at=timezone.now(), body={}, answer=None, tries=TRIES, trouble=why[:200]
-        )
+        """It has no effect however often it is tried; a newer release may read it, so it stays for a month."""
+        Arrival.objects.filter(pk=self.pk).update(claimed_at=None, tries=TRIES, trouble=why[:200])
 
 
 class Done(Exception):
@@ -185,8 +183,9 @@ _running: Lanes | None = None
 
 
 def start() -> None:
-    """Handle what arrives in this process from now on."""
+    """Handle what arrives in this process from now on; what was set aside is tried once more."""
     global _running
+    Arrival.objects.filter(handled_at=None, tries__gte=TRIES).update(tries=TRIES - 1, not_before=None)
     _running = _running or Lanes()
 
 

@@ -80,7 +80,7 @@ class Arrival(models.Model):
         )  # fmt: skip
 
     def aside(self, why: str) -> None:
-        """It has no effect however often it is tried; a newer release may read it, so it stays for a month."""
+        """It has no effect however often it is tried; as a newer release may know better, it stays."""
         Arrival.objects.filter(pk=self.pk).update(claimed_at=None, tries=TRIES, trouble=why[:200])
 
 

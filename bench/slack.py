@@ -29,6 +29,7 @@ from tests.slack_server import SlackServer
 
 RATE, SECONDS = 50, 10
 CHANNELS, WORDS = 20, 12
+AWAY = 20  # seconds
 SET_UP = """
 import django; django.setup()
 from fireside.config.serve import prepare; prepare()
@@ -251,6 +252,31 @@ def pace(made: Bench) -> list[list[object]]:
     ]
 
 
+def gone(made: Bench) -> list[list[object]]:
+    """Slack answers nothing for twenty seconds while people go on; then it is back."""
+    headers = {"Authorization": f"Bearer {made.key}"}  # type: ignore[attr-defined]
+    made.server.fail("*", "503", times=10**9)
+    calls, began, said = len(made.server.calls), time.perf_counter(), 0
+    with httpx.Client(base_url=f"http://127.0.0.1:{made.port}", headers=headers, timeout=60) as client:
+        while time.perf_counter() - began < AWAY:
+            client.post("/api/do/say", json={"room": f"room-{said % CHANNELS}", "words": f"kept {said:04}."})
+            said += 1
+            time.sleep(0.25)
+    asked = len(made.server.calls) - calls
+    made.server.faults.clear()
+
+    def told(number: int) -> int:
+        words = f"kept {number:04}."
+        return sum(words in str(m.blocks) for m in made.channels[number % CHANNELS].messages.values())
+
+    took = made.until(lambda: all(told(number) for number in range(said)))
+    twice = sum(told(number) > 1 for number in range(said))
+    return [
+        ["words said while it was away", said], ["calls a second meanwhile", asked / AWAY],
+        ["all told after it was back, s", took], ["lost", 0], ["told twice", twice],
+    ]  # fmt: skip
+
+
 def drawing() -> list[list[object]]:
     """Milliseconds for a card with six facts, and for the picture of a chart."""
     drawn = subprocess.run([sys.executable, "-c", DRAW], check=True, capture_output=True, text=True)
@@ -270,12 +296,13 @@ def main() -> None:
     head = ["by", "commands", "failed", "answer p50 ms", "p99", "max", "done p50 ms", "p99"]
     with bench(socket=False) as made:
         rows = [floor(made), commands(made, "HTTP")]
-        crossed, paced, drawn = crossing(made), pace(made), drawing()
+        crossed, paced, drawn, away = crossing(made), pace(made), drawing(), gone(made)
     with bench(socket=True) as made:
         rows.append(commands(made, "Socket Mode"))
         dropped = drop(made)
     show(f"Slack: {RATE} commands a second", head, rows)
     show("Slack: one word at a time", ["way", "p50 ms", "p95 ms"], crossed)
     show("Slack: a storm of words", ["what", "", ""], paced)
+    show(f"Slack: away for {AWAY} seconds", ["what", ""], away)
     show("Slack: drawing", ["what", "ms"], drawn)
     show("Slack: a network that dies", ["what", "first back s", "both back s"], [dropped])

@@ -16,7 +16,7 @@ from django.db.models import Max
 from fireside.hearth.commands import Ask, Missing, NotYours, Outcome, Sorry, perform, say_line
 from fireside.hearth.grammar import split
 from fireside.hearth.models import Entry, Message, Person, Room
-from fireside.slack import adopting, asking, door, inbox, manifest, sender
+from fireside.slack import adopting, asking, carrying, door, inbox, manifest
 from fireside.slack.models import Channel, Post
 from fireside.slack.scopes import FEATURES
 from tests import slack_server
@@ -90,7 +90,7 @@ class Slack:
             before = len(self.server.deliveries), len(self.server.calls)
             self.server.pump()
             inbox.drain()
-            sender.drain()
+            carrying.drain()
             if before == (len(self.server.deliveries), len(self.server.calls)):
                 return
         raise AssertionError("it goes on and on")

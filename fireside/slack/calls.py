@@ -37,6 +37,13 @@ class Later(Exception):
         self.why = why
 
 
+class Away(Later):
+    """Slack was not reached at all."""
+
+    def __init__(self) -> None:
+        super().__init__(1, "Slack cannot be reached")
+
+
 class Unsure(Exception):
     """The answer was lost: Slack may have done it."""
 
@@ -87,7 +94,7 @@ def call(
         if isinstance(error.reason, ConnectionRefusedError | OSError) and not isinstance(
             error.reason, TimeoutError
         ):
-            raise Later(5, "Slack cannot be reached") from error
+            raise Away from error
         raise Unsure(str(error)) from error
     except (OSError, http.client.HTTPException) as error:  # the connection ended half way
         raise Unsure(str(error)) from error
@@ -145,7 +152,7 @@ def _take_new_token(held: Installation) -> None:
         code = error.response.get("error")
         raise Later(30, f"The token could not be exchanged ({code}); installing again helps") from error
     except (OSError, http.client.HTTPException) as error:
-        raise Later(5, "Slack cannot be reached") from error
+        raise Away from error
     held.token, held.refresh = seal(answer["access_token"]), seal(answer["refresh_token"])
     held.expires_at = timezone.now() + timedelta(seconds=int(answer["expires_in"]))
     held.save(update_fields=["token", "refresh", "expires_at"])

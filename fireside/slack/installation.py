@@ -121,6 +121,10 @@ class Installation(models.Model):
             self.trouble, self.trouble_at = why, timezone.now() if why else None
             Installation.objects.filter(pk=self.pk).update(trouble=why[:200], trouble_at=self.trouble_at)
 
+    def wait_no_more(self) -> None:
+        """Slack is back: what waits for it goes out at once."""
+        self.channels.filter(slowed__startswith="Slack ").update(not_before=None, slowed="")
+
     def fresh(self) -> bool:
         """Is the token good for a while?"""
         return self.expires_at is None or self.expires_at > timezone.now() + SOON

@@ -15,7 +15,7 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from fireside.slack.inbox import Arrival
 
-LANES = 8  # threads; a channel always uses the same one
+LANES = 16  # threads, which mostly wait for Slack; a channel always uses the same one
 MOST = 256  # arrivals in one commit
 PATIENCE = 2.5  # seconds after which Slack had better send it again
 

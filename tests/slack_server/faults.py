@@ -27,6 +27,11 @@ class Faults:
         with self._lock:
             self._open.append(fault)
 
+    def clear(self) -> None:
+        """All goes well again."""
+        with self._lock:
+            self._open.clear()
+
     def next(self, method: str) -> Fault | None:
         """The fault this call meets, if any."""
         with self._lock:

@@ -331,6 +331,29 @@ def test_the_pace_of_a_channel_is_three_at_once_and_then_one_a_second() -> None:
     assert pace.wait(1, now + sender.PACE) == pytest.approx(0)
 
 
+def test_while_slack_is_away_one_question_a_second_asks_whether_it_is_back() -> None:
+    reach = sender.Reach()
+    assert reach.may(1, 100.0)
+    reach.heard(1, 100.0, there=False)
+    assert not reach.may(1, 100.5)
+    assert reach.may(1, 101.0), "one asks"
+    assert not reach.may(1, 101.2), "and the others wait for the answer"
+    assert reach.may(2, 101.2), "another workspace is another Slack"
+    assert not reach.heard(1, 101.3, there=True), "it was only for a moment"
+    assert reach.may(1, 101.3)
+    reach.heard(1, 102.0, there=False)
+    reach.heard(1, 104.0, there=False)
+    assert reach.heard(1, 108.0, there=True), "and now it is back"
+
+
+def test_when_slack_is_back_what_waited_goes_out(slack: Slack, room: Room, ana: Person, reads: Any) -> None:
+    slack.server.fail("chat.postMessage", "503")
+    room.say("in a while", by=ana)
+    assert reads() == []
+    slack.installation.wait_no_more()
+    assert len(reads()) == 1
+
+
 def test_a_button_says_where_it_acts(slack: Slack, room: Room, channel: SlackChannel, bo: Person) -> None:
     room.say(card=Card(title=text("Who?"), buttons=(Button("Everybody", "rooms"),)), voice="Fireside")
     slack.settle()

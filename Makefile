@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev
 STEP := tools/step.sh
 SLOW := browser or prometheus or crash or api or slack
 FAST := not postgres and not ($(SLOW))
-PACKAGES := chromium prometheus prometheus-alertmanager postgresql
+PACKAGES := chromium poppler-utils prometheus prometheus-alertmanager postgresql
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-all check fix docs lock bench clean packages

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from functools import cache
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+if TYPE_CHECKING:  # heavy, and a house whose token stands in the environment seals nothing
+    from cryptography.fernet import Fernet
 
 
 class Unsealable(Exception):
@@ -22,6 +23,8 @@ def seal(secret: str) -> str:
 
 def unseal(kept: str) -> str:
     """What `seal` was given; Unsealable when the key is no longer the same."""
+    from cryptography.fernet import InvalidToken
+
     if not kept:
         return ""
     try:
@@ -32,5 +35,9 @@ def unseal(kept: str) -> str:
 
 @cache
 def _fernet(secret_key: str) -> Fernet:
+    from cryptography.fernet import Fernet
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derived = HKDF(SHA256(), length=32, salt=None, info=b"fireside.slack.tokens").derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(derived))

@@ -12,28 +12,36 @@ from fireside.slack.calls import Refused, call
 from fireside.slack.post import Post
 
 ANEW = timedelta(minutes=1)  # a chart is drawn again no more often than this
+READY = timedelta(seconds=5)  # before that Slack does not show a picture, and refuses the card with it
 
 
 def pictured(post: Post, card: Card | None) -> str:
-    """Slack's id of a picture of the card's chart, or ""; the last one serves until the next is due."""
+    """Slack's id of a picture of the card's chart, or ""; the words go out before it and it joins them."""
     chart = card.chart if card else None
     if chart is None or not post.channel.installation.may("files:write"):
         return ""
     from fireside.slack import pictures  # its library is heavy
 
+    age = timezone.now() - post.pictured_at if post.pictured_at else ANEW
+    if post.coming and age >= READY:
+        post.keep(picture=post.coming, coming="")
     shows = pictures.key(chart)
-    drawn_lately = post.pictured_at is not None and timezone.now() - post.pictured_at < ANEW
-    if shows == post.pictured or (post.picture and drawn_lately):
-        return post.picture
+    if shows != post.pictured and age >= ANEW:
+        _bring(post, shows, pictures.png(chart), chart.words)
+    return post.picture
+
+
+def _bring(post: Post, shows: str, picture: bytes, words: str) -> None:
+    """Give Slack a picture, and look at the post again when Slack has had time to look at it."""
     try:
         answer = call(
-            post.channel.installation, "files_upload_v2", content=pictures.png(chart), filename="chart.png",
-            title=chart.words[:200], alt_txt=chart.words[:1000],
+            post.channel.installation, "files_upload_v2", content=picture, filename="chart.png",
+            title=words[:200], alt_txt=words[:1000],
         )  # fmt: skip
     except Refused:
-        return post.picture  # a card without its picture still says all in words
-    post.keep(picture=answer["files"][0]["id"], pictured=shows, pictured_at=timezone.now())
-    return post.picture
+        return  # a card without its picture still says all in words
+    post.keep(coming=answer["files"][0]["id"], pictured=shows, pictured_at=timezone.now())
+    post.touch(after=READY)
 
 
 def upload(post: Post, file: File) -> None:

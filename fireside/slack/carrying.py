@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def waiting(now: datetime) -> Iterator[Channel]:
     """The open channels that have something to do now."""
-    posts = Post.objects.filter(channel=OuterRef("pk"), due_at__isnull=False)
+    posts = Post.objects.filter(channel=OuterRef("pk"), due_at__lte=now)
     ready = Q(not_before=None) | Q(not_before__lte=now)
     found = Channel.open().filter(ready).filter(Q(due_at__lte=now) | Exists(posts))
     yield from found.select_related("installation", "room").order_by("pk")[:200]
@@ -84,6 +84,9 @@ def _refused(channel: Channel, posts: list[Post], refused: Refused) -> None:
         return
     if why := CLOSED.get(refused.code):
         channel.close(f"{channel} in Slack {why}, so words stay here until that changes.")
+        return
+    if refused.code == "invalid_blocks" and posts and posts[0].picture:  # Slack is not ready to show it
+        posts[0].keep(picture="")
         return
     log.error("%s: %s refused", channel, refused)
     if not posts:

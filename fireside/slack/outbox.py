@@ -95,7 +95,7 @@ def _touch(room: Room) -> None:
 
 def due(channel: Channel) -> list[Post]:
     """What goes to this channel next, in order: one post, or several that are said as one."""
-    found = Post.objects.filter(channel=channel, due_at__isnull=False)
+    found = Post.objects.filter(channel=channel, due_at__lte=timezone.now())
     waiting = list(
         found.select_related("message__room", "message__author", "message__thread", "within__message")
         .prefetch_related("message__files")

@@ -7,7 +7,7 @@ looks at both and makes them equal. So ten changes cost one call, and a crash co
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -39,7 +39,8 @@ class Post(models.Model):
     edited = models.CharField(max_length=TS, blank=True, default="")  # when it was last changed in Slack
     files = models.JSONField(default=list, blank=True)  # ids of our files that were brought there
     picture = models.CharField(max_length=24, blank=True, default="")  # Slack's id of the chart
-    pictured = models.CharField(max_length=64, blank=True, default="")  # what it shows
+    coming = models.CharField(max_length=24, blank=True, default="")  # of one that is not shown yet
+    pictured = models.CharField(max_length=64, blank=True, default="")  # what the newest shows
     pictured_at = models.DateTimeField(null=True, blank=True)
     # what there is to do
     due_at = models.DateTimeField(null=True, blank=True)
@@ -75,9 +76,9 @@ class Post(models.Model):
         found = cls.objects.select_related("message__room", "message__author").filter(channel=channel, ts=ts)
         return found.filter(within=None).first()
 
-    def touch(self) -> None:
-        """There may be something to bring to Slack."""
-        Post.objects.filter(pk=self.pk).update(due_at=timezone.now(), wish=F("wish") + 1)
+    def touch(self, after: timedelta = timedelta()) -> None:
+        """There may be something to bring to Slack, now or after a while."""
+        Post.objects.filter(pk=self.pk).update(due_at=timezone.now() + after, wish=F("wish") + 1)
 
     def keep(self, **fields: object) -> None:
         """Remember what Slack shows, at once and alone."""

@@ -136,16 +136,42 @@ def test_files_come_along(slack: Slack, room: Room, channel: SlackChannel, ana: 
     assert files == ["graph.png"]
 
 
-def test_a_chart_is_a_picture_with_words_for_those_who_listen(
-    slack: Slack, room: Room, channel: SlackChannel, bo: Person
-) -> None:
+@pytest.fixture
+def charted(slack: Slack, room: Room, channel: SlackChannel) -> Chart:
+    """A card with a chart, whose picture Slack has had time to look at."""
     chart = Chart((1.0, 4.0, 2.0), "Firing over the last hour: at most 4, now 2")
     room.say(card=Card(title=text("Firing"), chart=chart), voice="Alerts")
     slack.settle()
-    [post] = slack.user(bo).sees(channel)
-    [image] = [block for block in post.blocks if block["type"] == "image"]
-    assert image["alt_text"] == chart.words
+    earlier = timezone.now() - timedelta(seconds=6)
+    Post.objects.update(pictured_at=earlier, due_at=earlier)
+    return chart
+
+
+def pictures_in(slack: Slack, channel: SlackChannel, person: Person) -> list[dict[str, Any]]:
+    [post] = slack.user(person).sees(channel)
+    return [block for block in post.blocks if block["type"] == "image"]
+
+
+def test_a_chart_is_a_picture_with_words_for_those_who_listen(
+    slack: Slack, channel: SlackChannel, bo: Person, charted: Chart
+) -> None:
+    assert charted.words in slack.user(bo).reads(channel)[0], "the words go out before it"
+    assert pictures_in(slack, channel, bo) == []
+    slack.settle()
+    [image] = pictures_in(slack, channel, bo)
+    assert image["alt_text"] == charted.words
     assert slack.server.files[image["slack_file"]["id"]]
+
+
+def test_a_picture_that_slack_does_not_take_holds_up_no_words(
+    slack: Slack, room: Room, channel: SlackChannel, bo: Person, charted: Chart
+) -> None:
+    slack.server.fail("chat.update", "invalid_blocks")
+    slack.settle()
+    room.messages.get().redraw(Card(title=text("Back to normal"), chart=charted))
+    slack.settle()
+    assert "Back to normal" in slack.user(bo).reads(channel)[0]
+    assert pictures_in(slack, channel, bo) == []
 
 
 def test_what_is_changed_here_of_words_said_there_is_told_in_their_thread(

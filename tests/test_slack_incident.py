@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from fireside.hearth.commands import Ask, say_line
 from fireside.hearth.models import Entry, Person, Room
 from fireside.hearth.workflows import settle
 from fireside.incidents.models import Incident
@@ -102,6 +103,19 @@ def test_it_is_lived_and_told(
     all_that_follows(slack)
     assert "/telling/" in str(vars(user.sees(user.dm(slack.workspace.bot(slack.app)))[-1]))
     assert "closed" in next(post for post in slack.user(ana).sees(lived) if post.ts in lived.pins).words
+
+
+def test_opened_on_the_web_it_has_its_channel_and_everything_in_it(
+    slack: Slack, room: Room, bo: Person
+) -> None:
+    slack.user(bo)
+    slack.stands_in(bo, slack.lobby).types(slack.lobby, "/fireside help")
+    slack.settle()
+    say_line(Ask(bo, room), "/incident customers cannot pay")
+    all_that_follows(slack)
+    link = Channel.objects.get(room__purpose=Room.Purpose.INCIDENT)
+    words = slack.user(bo).reads(slack.workspace.channels[link.channel_id])
+    assert "customers cannot pay" in words[0]
 
 
 def test_a_topic_that_has_to_wait_holds_up_no_words(slack: Slack, lived: SlackChannel, bo: Person) -> None:

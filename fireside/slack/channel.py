@@ -36,6 +36,7 @@ class Channel(models.Model):
     linked_at = models.DateTimeField(default=timezone.now)
     since = models.BigIntegerField(default=0)  # entries before this one stay where they were
     closed_at = models.DateTimeField(null=True, blank=True)  # archived, or not there for us any more
+    apart = models.BooleanField(default=False)  # closed for good: it is not as open as its room any more
     trouble = models.CharField(max_length=200, blank=True, default="")
     moved = models.JSONField(default=dict, blank=True)  # user id -> when they came, "-" when they left
     # what Slack shows of it, and when we want to look after it again
@@ -57,7 +58,10 @@ class Channel(models.Model):
             ),
             models.UniqueConstraint("installation", "room", name="one_channel_a_room"),
         ]
-        indexes: ClassVar = [models.Index("due_at", name="channel_due", condition=Q(due_at__isnull=False))]
+        indexes: ClassVar = [
+            models.Index("channel_id", name="channel_heard"),
+            models.Index("due_at", name="channel_due", condition=Q(due_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.name or self.room.slug}"
@@ -151,21 +155,28 @@ class Channel(models.Model):
         Channel.objects.filter(pk=self.pk).update(trouble=words)
         self.wait(INVITED, "nobody has let us in yet")
 
-    def close(self, why: str) -> None:
+    def close(self, why: str, *, apart: bool = False) -> None:
         """It is archived or gone: what waits keeps waiting, and the keepers of the room hear of it once."""
         with transaction.atomic():
             still = Channel.objects.filter(pk=self.pk, closed_at=None)
-            if not still.update(closed_at=timezone.now(), trouble=why[:200]):
+            if not still.update(closed_at=timezone.now(), trouble=why[:200], apart=apart):
                 return
             keepers = Person.objects.filter(seats__room=self.room, seats__keeper=True, deactivated_at=None)
             names = " ".join(f"@{person.handle}" for person in keepers[:5])
             words = f"{names} {why}".strip()
             self.room.say(words, key=f"{self.closing}{timezone.now():%Y%m%d%H%M%S}")
 
+    def come_apart(self) -> None:
+        """One became private, or open, without the other: close for good."""
+        self.close(
+            f"{self} in Slack is not as open as this room any more, so they are apart now.", apart=True
+        )
+
     def reopen(self) -> None:
-        """It is there again: what waited goes out."""
-        Channel.objects.filter(pk=self.pk).update(closed_at=None, trouble="", not_before=None, slowed="")
-        self.touch()
+        """It is there again: what waited goes out. What came apart stays so until somebody links it anew."""
+        mine = Channel.objects.filter(pk=self.pk, apart=False)
+        if mine.update(closed_at=None, trouble="", not_before=None, slowed=""):
+            self.touch()
 
 
 def channel_name(room: Room, turn: int = 0) -> str:

@@ -21,7 +21,7 @@ class Known:
         self.installation = installation
         self.room = room  # where it will be read: what is private elsewhere is not named there
         self._users: dict[str, str] = {}
-        self._channels: dict[str, str] | None = None
+        self._channels: dict[str, str] = {}
 
     def user(self, handle: str) -> str:
         """Slack's id of a person, or "" when they are not there."""
@@ -32,11 +32,11 @@ class Known:
 
     def channel(self, slug: str) -> str:
         """Slack's id of the channel of a room, or "" when it has none that may be named here."""
-        if self._channels is None:  # a list of rooms asks for many
+        if slug not in self._channels:
             here = Q(room__private=False) | Q(room=self.room)
-            found = Channel.objects.filter(here, installation=self.installation)
-            self._channels = dict(found.values_list("room__slug", "channel_id"))
-        return self._channels.get(slug, "")
+            found = Channel.objects.filter(here, installation=self.installation, room__slug=slug)
+            self._channels[slug] = found.values_list("channel_id", flat=True).first() or ""
+        return self._channels[slug]
 
     def handle(self, user_id: str, label: str) -> str:
         """How a user of Slack is written here: "@ana"."""

@@ -32,7 +32,7 @@ CHANGES = (
     "message.edited", "message.redrawn", "message.deleted", "message.clapped", "message.pinned",
     "message.starred", "message.unstarred",
 )  # fmt: skip
-OF_ROOMS = ("room.joined", "room.left", "room.changed", "room.archived", "room.unarchived")
+OF_ROOMS = ("room.joined", "room.left", "room.changed")
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "cant_delete_message"}
 FOLDED = 10  # messages in one post, when many wait
 AROUND = 120.0  # seconds before and after asking in which what was asked for may stand
@@ -49,9 +49,15 @@ def notice() -> bool:
     entries = list(found.select_related("room", "message").order_by("pk")[:MOST])
     if not entries:
         return False
+    linked: set[int | None] = set(
+        Channel.objects.filter(room__in={entry.room_id for entry in entries}).values_list("room", flat=True)
+    )
     with transaction.atomic():
         for entry in entries:
-            _mark(entry)
+            if entry.verb == "room.made":  # what is said in it at once goes there too
+                linked.add(entry.room_id)
+            if entry.room_id in linked:
+                _mark(entry)
         Cursor.objects.filter(name=CURSOR).update(entry=entries[-1].pk)
     return len(entries) == MOST
 
@@ -64,8 +70,8 @@ def _mark(entry: Entry) -> None:
     elif entry.verb in CHANGES:
         posts = Post.objects.filter(message=entry.message_id)
         posts.update(due_at=timezone.now(), wish=F("wish") + 1)
-        if entry.verb in ("message.redrawn", "message.pinned"):  # the head of a room is its topic
-            _touch(entry.room)
+        if entry.room.story and entry.verb in ("message.redrawn", "message.pinned"):
+            _touch(entry.room)  # the head of such a room is its topic
     elif entry.verb in OF_ROOMS:
         _touch(entry.room)
     elif entry.verb == "room.made":

@@ -59,6 +59,7 @@ class Post(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            models.Index("channel", "ts", name="post_place"),
             models.Index("channel", "id", name="post_due", condition=Q(due_at__isnull=False)),
         ]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fireside.hearth.people import Person
@@ -15,6 +16,7 @@ from fireside.hearth.start import ROOMS
 from fireside.slack.channel import Channel
 from fireside.slack.inbox import TRIES, Arrival
 from fireside.slack.installation import Installation
+from fireside.slack.post import Post
 from fireside.slack.scopes import SCOPES, Scope
 
 ENDED = {
@@ -77,8 +79,9 @@ def unanswered() -> str:
 
 def with_waiting(channels: QuerySet[Channel]) -> QuerySet[Channel]:
     """The same, each with how many posts wait for it."""
-    due = Count("posts", filter=Q(posts__due_at__isnull=False))
-    return channels.select_related("room", "installation").annotate(waiting=due)
+    due = Post.objects.filter(channel=OuterRef("pk"), due_at__isnull=False).order_by().values("channel")
+    counted = Subquery(due.annotate(n=Count("pk")).values("n"))  # never through all that was said
+    return channels.select_related("room", "installation").annotate(waiting=Coalesce(counted, 0))
 
 
 def link(channel: Channel) -> Link:

@@ -29,9 +29,10 @@ def lane(installation: Installation, body: dict[str, Any]) -> str | None:
     if kind == "user_change":
         user = (event.get("user") or {}).get("id", "")
         return str(user) if Account.known(installation, user) else None
-    if kind in IN_CHANNELS and Channel.heard(installation, channel_of(event)) is not None:
-        return channel_of(event) if _matters(installation, event) else None
-    return None
+    channel = Channel.heard(installation, channel_of(event)) if kind in IN_CHANNELS else None
+    if channel is None or channel.apart:
+        return None
+    return channel.channel_id if _matters(installation, event) else None
 
 
 def channel_of(event: dict[str, Any]) -> str:

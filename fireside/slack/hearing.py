@@ -25,9 +25,11 @@ def hear(arrival: Arrival) -> None:
         ABOUT_US[event["type"]](arrival, event)
         return
     channel = Channel.heard(arrival.installation, channel_of(event))
-    if channel is None:  # unlinked meanwhile
+    if channel is None or channel.apart:  # meanwhile
         arrival.done()
         return
+    if channel.closed_at is not None and event["type"] in WORDS:
+        channel.reopen()  # that it is open again comes later, or never came
     IN_A_CHANNEL[event["type"]](arrival, channel, event)
 
 
@@ -49,7 +51,7 @@ def _as_open(channel: Channel, event: dict[str, Any]) -> bool:
     """A channel that became private meanwhile is no longer one with an open room, nor the other way."""
     kind = event.get("channel_type")
     if kind in ("channel", "group") and (kind == "group") != channel.private:
-        channel.close(f"{channel} in Slack is not as open as this room any more, so they are apart now.")
+        channel.come_apart()
         return False
     return True
 
@@ -182,6 +184,7 @@ def _end(installation: Installation, why: str) -> None:
     installation.end(why)
 
 
+WORDS = {"message", "reaction_added", "reaction_removed", "pin_added", "pin_removed"}
 IN_A_CHANNEL: dict[str, Callable[[Arrival, Channel, dict[str, Any]], None]] = {
     "message": _message, "reaction_added": _reaction, "reaction_removed": _reaction, "pin_added": _pin,
     "pin_removed": _pin, "member_joined_channel": _member, "member_left_channel": _member,

@@ -44,7 +44,6 @@ def tend(channel: Channel) -> None:
     if not channel.channel_id:
         _make(channel)
     if channel.made:
-        _archive(channel)
         _topic(channel)
         _bookmark(channel)
         _people(channel)
@@ -65,15 +64,26 @@ def make_now(room: Room) -> None:
             continue
 
 
+def is_as_open(channel: Channel) -> bool:
+    """Ask Slack whether a channel is still as open, or as private, as its room; if not, they come apart."""
+    found = call(channel.installation, "conversations_info", channel=channel.channel_id)["channel"]
+    return _fits(channel, found)
+
+
+def _fits(channel: Channel, found: dict[str, Any]) -> bool:
+    fits = bool(found.get("is_private")) == channel.private
+    if not fits:
+        channel.come_apart()
+    return fits
+
+
 def look(channel: Channel) -> None:
     """See whether we are in a linked channel and may hear it; try to come in, else say what could be done."""
     found = call(channel.installation, "conversations_info", channel=channel.channel_id)["channel"]
     Channel.objects.filter(pk=channel.pk).update(name=found.get("name", channel.name)[:80])
-    if bool(found.get("is_private")) != channel.private:
-        channel.close(
-            f"#{channel.name} in Slack is not as open as this room any more, so they are apart now."
-        )
-    elif found.get("is_archived"):
+    if not _fits(channel, found):
+        return
+    if found.get("is_archived"):
         channel.close(f"#{channel.name} in Slack is archived, so words stay here until it is opened again.")
     elif not found.get("is_member") and channel.installation.may("channels:join") and not channel.private:
         call(channel.installation, "conversations_join", channel=channel.channel_id)
@@ -139,12 +149,6 @@ def _ours(channel: Channel, name: str) -> dict[str, Any] | None:
             return None
 
 
-def _archive(channel: Channel) -> None:
-    if channel.room.archived_at and channel.closed_at is None:
-        _unless(channel, {"already_archived"}, "conversations_archive")
-        Channel.objects.filter(pk=channel.pk).update(closed_at=timezone.now(), trouble="The room rests.")
-
-
 def _topic(channel: Channel) -> None:
     topic = _said_on_top(channel.room)
     if topic and topic != channel.topic:
@@ -154,7 +158,9 @@ def _topic(channel: Channel) -> None:
 
 
 def head_of(room: Room) -> Message | None:
-    """The card that is pinned on top of a room."""
+    """The card that is pinned on top of a room that has a story of its own."""
+    if not room.story:
+        return None
     return room.messages.filter(pinned_at__isnull=False, card__isnull=False).order_by("pk").first()
 
 
@@ -192,7 +198,8 @@ def _people(channel: Channel) -> None:
     """Bring in who has a seat; out of a private channel goes who has none any more."""
     seated = Account.ids_of(channel.installation, channel.room.seats.values("person"))
     wanted = [user for user in seated.values() if user != channel.installation.bot_user_id]
-    fresh = [user for user in wanted if user not in channel.invited]
+    known = set(channel.invited)
+    fresh = [user for user in wanted if user not in known]
     for start in range(0, len(fresh), INVITED):
         some = fresh[start : start + INVITED]
         _unless(
@@ -201,7 +208,7 @@ def _people(channel: Channel) -> None:
         )  # fmt: skip
         channel.invited = [*channel.invited, *some]
         Channel.objects.filter(pk=channel.pk).update(invited=channel.invited)
-    for user in [user for user in channel.invited if channel.private and user not in wanted]:
+    for user in sorted(set(channel.invited) - set(wanted)) if channel.private else ():
         _unless(
             channel, {"not_in_channel", "cant_kick_self", "user_not_found"}, "conversations_kick", user=user
         )

@@ -16,6 +16,7 @@ from fireside.slack.calls import Refused, call
 from fireside.slack.channel import Channel
 from fireside.slack.fetching import bring, link_to
 from fireside.slack.inbox import Arrival
+from fireside.slack.making import is_as_open
 from fireside.slack.marks import clean
 from fireside.slack.mrkdwn import from_slack
 from fireside.slack.names import Known
@@ -96,9 +97,12 @@ def taken_back(arrival: Arrival, channel: Channel, ts: str) -> None:
 def standing(channel: Channel, ts: str) -> Post | None:
     """What stands there; words from before the link, or that are still on their way, are asked for."""
     post = Post.said(channel, ts)
-    if post is None and (found := _asked(channel, ts)) and found.get("bot_id") != channel.installation.bot_id:
-        post = said(None, channel, found)
-    return post
+    if post is not None or not is_as_open(channel):  # what is asked for does not say how open the channel is
+        return post
+    found = _asked(channel, ts)
+    if found is None or found.get("bot_id") == channel.installation.bot_id:
+        return None
+    return said(None, channel, found)
 
 
 def _asked(channel: Channel, ts: str) -> dict[str, Any] | None:

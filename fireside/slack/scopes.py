@@ -56,7 +56,6 @@ METHODS: dict[str, tuple[str, ...]] = {
     "chat_postEphemeral": ("chat:write",),
     "chat_postMessage": ("chat:write",),
     "chat_update": ("chat:write",),
-    "conversations_archive": ("channels:manage", "groups:write"),
     "conversations_create": ("channels:manage", "groups:write"),
     "conversations_history": ("channels:history", "groups:history"),
     "conversations_info": ("channels:read", "groups:read"),

@@ -13,10 +13,12 @@ from django.utils import timezone
 from fireside.hearth import timeline
 from fireside.hearth.slots import locks
 from fireside.slack import inbox, outbox
+from fireside.slack.calls import Later, Refused, Unsure
 from fireside.slack.carrying import carry, waiting
 from fireside.slack.channel import Channel
-from fireside.slack.installation import Installation
+from fireside.slack.installation import Installation, Lost
 from fireside.slack.lanes import rested
+from fireside.slack.making import is_as_open
 
 THREADS = 8  # channels that are written to at the same time
 BREATH = 0.03  # seconds in which what is noted together is looked at together
@@ -158,3 +160,9 @@ def health() -> None:
     adopt()
     for installation in Installation.living():
         look_again(installation)
+    behind_doors = Channel.open().filter(private=True).exclude(channel_id="")
+    for channel in behind_doors.select_related("installation", "room"):
+        try:
+            is_as_open(channel)
+        except (Later, Unsure, Refused, Lost) as trouble:  # whoever carries words there hears of it too
+            log.info("How open %s is could not be asked: %s", channel, trouble)

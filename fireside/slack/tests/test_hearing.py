@@ -296,6 +296,32 @@ def test_a_channel_that_turns_private_is_no_longer_one_with_an_open_room(
     slack.settle()
     assert "only for us" not in said(room)
     assert any("not as open" in words for words in said(room))
+    told = room.messages.count()
+    ts = slack.user(ana).says(channel, "still only for us")
+    slack.user(ana).reacts(channel, ts, "pushpin")
+    slack.user(ana).archives(channel)
+    slack.user(ana).unarchives(channel)
+    room.say("in the open room", by=ana)
+    slack.settle()
+    assert room.messages.count() == told + 1
+    assert "in the open room" not in str(slack.user(ana).reads(channel)), (
+        "it stays so until it is linked anew"
+    )
+
+
+def test_a_reaction_brings_no_words_out_of_a_channel_that_turned_private(
+    slack: Slack, room: Room, ana: Person, bo: Person
+) -> None:
+    there = [slack.user(ana), slack.user(bo), slack.workspace.bot(slack.app)]
+    channel = slack.workspace.channel("old", members=there)
+    ts = slack.user(ana).says(channel, "only for us")
+    Channel.link(slack.installation, room, by=ana, channel_id=channel.id, name="old")
+    slack.settle()
+    channel.private = True
+    slack.user(bo).reacts(channel, ts, "clap")
+    slack.settle()
+    assert "only for us" not in said(room)
+    assert Channel.objects.get().apart
 
 
 def test_words_in_a_private_channel_stay_with_those_in_it(

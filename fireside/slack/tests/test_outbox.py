@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 
 from fireside.hearth.cards import Button, Card, Chart, text
 from fireside.hearth.files import File
 from fireside.hearth.models import Person, Room
-from fireside.slack import sender
+from fireside.slack import inbox, sender
 from fireside.slack.models import Channel, Installation, Post
 from tests.slack_door import Slack
 from tests.slack_server import Channel as SlackChannel
@@ -322,6 +323,34 @@ class TestTheNetworkIsAsItIs:
         assert reads() == []
         message.refresh_from_db()
         assert message.text == "hello again"
+
+
+def test_a_private_channel_that_is_opened_to_all_hears_nothing_more(
+    slack: Slack, ana: Person, bo: Person
+) -> None:
+    cave = Room.make("cave", by=ana, private=True)
+    channel = slack.channel(cave)
+    channel.private = False
+    sender.health()
+    cave.say("the woozle is ill", by=ana)
+    slack.settle()
+    assert "woozle" not in str(slack.stands_in(bo, channel).reads(channel))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda: Post.objects.filter(channel=1, ts="1.1", within=None),
+        lambda: Post.objects.filter(channel=1, due_at__lte=timezone.now()).order_by("pk"),
+        lambda: Channel.objects.filter(installation=1, channel_id="C1"),
+        inbox.waiting,
+    ],
+)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL goes through small tables as a whole")
+def test_what_is_asked_for_every_word_does_not_go_through_all_that_was_said(asked: Any) -> None:
+    plan = asked().explain()
+    assert "SEARCH slack_" in plan
+    assert "SCAN slack_" not in plan.replace("SCAN slack_arrival USING INDEX arrival_untold", "")
 
 
 def test_two_workspaces_share_a_room(

@@ -13,6 +13,8 @@ from fireside.slack.calls import Later, Refused, Unsure, call
 from fireside.slack.channel import Channel
 from fireside.slack.installation import Installation, Lost
 
+FEW = 3  # rooms that are asked for one by one; a list of rooms names more, and asks for all of them at once
+
 
 class Known:
     """The names known in one workspace; it asks for each of them once."""
@@ -22,6 +24,7 @@ class Known:
         self.room = room  # where it will be read: what is private elsewhere is not named there
         self._users: dict[str, str] = {}
         self._channels: dict[str, str] = {}
+        self._all = False
 
     def user(self, handle: str) -> str:
         """Slack's id of a person, or "" when they are not there."""
@@ -32,11 +35,13 @@ class Known:
 
     def channel(self, slug: str) -> str:
         """Slack's id of the channel of a room, or "" when it has none that may be named here."""
-        if slug not in self._channels:
+        if slug not in self._channels and not self._all:
             here = Q(room__private=False) | Q(room=self.room)
-            found = Channel.objects.filter(here, installation=self.installation, room__slug=slug)
-            self._channels[slug] = found.values_list("channel_id", flat=True).first() or ""
-        return self._channels[slug]
+            found = Channel.objects.filter(here, installation=self.installation)
+            self._all = len(self._channels) >= FEW
+            found = found if self._all else found.filter(room__slug=slug)
+            self._channels |= {slug: ""} | dict(found.values_list("room__slug", "channel_id"))
+        return self._channels.get(slug, "")
 
     def handle(self, user_id: str, label: str) -> str:
         """How a user of Slack is written here: "@ana"."""

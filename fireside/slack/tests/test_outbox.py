@@ -15,6 +15,7 @@ from fireside.hearth.files import File
 from fireside.hearth.models import Person, Room
 from fireside.slack import inbox, sender
 from fireside.slack.models import Channel, Installation, Post
+from fireside.slack.names import Known
 from tests.slack_door import Slack
 from tests.slack_server import Channel as SlackChannel
 
@@ -416,3 +417,18 @@ def test_a_button_says_where_it_acts(slack: Slack, room: Room, channel: SlackCha
     slack.user(bo).presses(channel, post.ts, "Everybody")
     slack.settle()
     assert any("Rooms you could enter" in words for words in slack.user(bo).reads(channel))
+
+
+def test_a_list_of_rooms_asks_for_all_their_channels_at_once(
+    slack: Slack, ana: Person, django_assert_max_num_queries: Any
+) -> None:
+    there = {room.slug: slack.channel(room).id for room in (Room.make(f"r-{n}", by=ana) for n in range(10))}
+    cave = Room.make("cave", by=ana, private=True)
+    slack.channel(cave)
+    names = Known(slack.installation)
+    with django_assert_max_num_queries(5):
+        assert {slug: names.channel(slug) for slug in there} == there
+        assert names.channel("cave") == names.channel("nowhere") == "", (
+            "what is private is named nowhere else"
+        )
+    assert Known(slack.installation, room=cave).channel("cave")

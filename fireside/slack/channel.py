@@ -169,7 +169,9 @@ class Channel(models.Model):
     def come_apart(self) -> None:
         """One became private, or open, without the other: close for good."""
         self.close(
-            f"{self} in Slack is not as open as this room any more, so they are apart now.", apart=True
+            f"{self} in Slack is not as open as this room any more, so they are apart now. "
+            "/unlink-channel here, and this room could get another.",
+            apart=True,
         )
 
     def reopen(self) -> None:

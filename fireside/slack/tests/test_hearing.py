@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from slack_sdk import WebClient
 
+from fireside.hearth.commands import Ask, say_line
 from fireside.hearth.models import Message, Person, Room, Seat
 from fireside.slack.fetching import bring
 from fireside.slack.models import Account, Arrival, Channel, Post
@@ -295,7 +296,7 @@ def test_a_channel_that_turns_private_is_no_longer_one_with_an_open_room(
     slack.user(ana).says(channel, "only for us")
     slack.settle()
     assert "only for us" not in said(room)
-    assert any("not as open" in words for words in said(room))
+    assert any("not as open" in words and "/unlink-channel" in words for words in said(room))
     told = room.messages.count()
     ts = slack.user(ana).says(channel, "still only for us")
     slack.user(ana).reacts(channel, ts, "pushpin")
@@ -307,6 +308,8 @@ def test_a_channel_that_turns_private_is_no_longer_one_with_an_open_room(
     assert "in the open room" not in str(slack.user(ana).reads(channel)), (
         "it stays so until it is linked anew"
     )
+    say_line(Ask(ana, room), "/unlink-channel")
+    assert not Channel.objects.exists()
 
 
 def test_a_reaction_brings_no_words_out_of_a_channel_that_turned_private(

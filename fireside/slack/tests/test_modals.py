@@ -22,16 +22,6 @@ Decision = apps.get_model("incidents", "Decision")
 
 
 @pytest.fixture
-def trouble(slack, ana, bo, room):
-    """An incident that Ana opened, and its channel in Slack with both of them in it."""
-    say_line(Ask(ana, room), "/incident customers cannot pay")
-    incident = Incident.objects.get()
-    incident.room.seat(bo)
-    slack.settle()
-    return incident
-
-
-@pytest.fixture
 def inside(slack, trouble, ana):
     """Ana's Slack, and the incident's channel she stands in."""
     channel = slack.channel(trouble.room)

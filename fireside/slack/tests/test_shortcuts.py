@@ -3,22 +3,13 @@
 import pytest
 from django.apps import apps
 
-from fireside.hearth.commands import Ask, book, say_line
+from fireside.hearth.commands import book
 from fireside.hearth.models import Message, Room
 from fireside.slack import shortcuts
 from fireside.slack.models import Channel
 
 pytestmark = pytest.mark.django_db
 Incident = apps.get_model("incidents", "Incident")  # a door imports no domain
-
-
-@pytest.fixture
-def trouble(slack, ana, bo, room):
-    say_line(Ask(ana, room), "/incident customers cannot pay")
-    incident = Incident.objects.get()
-    incident.room.seat(bo)
-    slack.settle()
-    return incident
 
 
 def words(user, channel):

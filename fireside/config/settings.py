@@ -19,6 +19,12 @@ DATA = Path(value("FIRESIDE_DATA")).expanduser().resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 
 
+DURABILITY = value("DURABILITY").lower()
+if DURABILITY not in ("full", "relaxed"):
+    raise Nonsense(f"DURABILITY is {DURABILITY!r}; it can be full or relaxed.")
+SYNCHRONOUS = "FULL" if DURABILITY == "full" else "NORMAL"  # of SQLite
+
+
 def _secret_key() -> str:
     """The key from the environment, else one made at first start and kept beside the database."""
     if given := value("SECRET_KEY"):
@@ -37,16 +43,17 @@ def _database() -> dict[str, Any]:
     url = value("DATABASE_URL")
     if not url:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "fireside.hearth.sqlite",
             "NAME": DATA / "fireside.sqlite3",
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;",
+                "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SYNCHRONOUS}; "
+                "PRAGMA temp_store=MEMORY;",
             },
         }
     try:
-        found = dict(dj_database_url.parse(url, conn_max_age=300, conn_health_checks=True))
+        found: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=300, conn_health_checks=True))
     except (dj_database_url.ParseError, ValueError) as error:
         raise Nonsense(
             "DATABASE_URL is not an address of a database: postgres://user:password@host:5432/name"
@@ -55,6 +62,8 @@ def _database() -> dict[str, Any]:
         raise Nonsense(
             "DATABASE_URL names a database Fireside does not speak; use postgres:// or leave it empty."
         )
+    if DURABILITY == "relaxed":
+        found["OPTIONS"] = {**found.get("OPTIONS", {}), "options": "-c synchronous_commit=off"}
     return found
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from django.conf import settings
 from django.db import connection
 
 NAME = "workflow_status"
@@ -24,12 +25,14 @@ def database() -> sa.Engine:
         "postgresql+psycopg", given["USER"], given["PASSWORD"] or None, given["HOST"] or None,
         int(given["PORT"]) if given["PORT"] else None, given["NAME"],
     )  # fmt: skip
-    return sa.create_engine(url, pool_size=SESSIONS, pool_pre_ping=True)
+    options = {"options": given["OPTIONS"].get("options", "")}
+    return sa.create_engine(url, pool_size=SESSIONS, pool_pre_ping=True, connect_args=options)
 
 
 def _sqlite(session: sqlite3.Connection, record: Any) -> None:
     session.isolation_level = "IMMEDIATE"
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    durable = f"synchronous={settings.SYNCHRONOUS}"
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", durable, "foreign_keys=ON"):
         session.execute(f"PRAGMA {pragma}")
 
 

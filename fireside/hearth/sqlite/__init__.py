@@ -1,0 +1,1 @@
+"""SQLite for a house of many threads, as Django's database engine."""

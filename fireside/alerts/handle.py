@@ -12,12 +12,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from fireside.alerts import wire
+from fireside.alerts.known import Known
 from fireside.alerts.models import Alert, Delivery, Group, Source
-from fireside.alerts.round import Round
+from fireside.alerts.round import Came, Round
 
 log = logging.getLogger(__name__)
 
-BYTES = 1024 * 1024  # of bodies in one pass
+BYTES = 2 * 1024 * 1024  # of bodies in one pass
 MOST = 1000  # deliveries in one pass
 MANY = 20  # deliveries in one pass that mean more is coming
 CALM = timedelta(seconds=1)  # between two drawings of one card, unless it changes colour
@@ -52,7 +53,7 @@ def expire() -> None:
         _turn()
         round_ = Round(now)
         for alert in Alert.objects.filter(resolved_at=None, ends_at__lte=now).order_by("pk")[:1000]:
-            round_.over(alert, alert.ends_at or now)
+            round_.over(Known.of(alert), alert.ends_at or now)
         round_.finish()
 
 
@@ -63,7 +64,7 @@ def let_go(source: Source) -> None:
         _turn()
         round_ = Round(now)
         for alert in Alert.objects.filter(source=source, resolved_at=None).order_by("pk"):
-            round_.over(alert, now)
+            round_.over(Known.of(alert), now)
         round_.finish()
 
 
@@ -146,19 +147,22 @@ def _pass(most: int) -> int:
         if not waiting:
             return 0
         round_ = Round(now)
-        for delivery in waiting:
-            try:
-                seen = wire.read(delivery.form, bytes(delivery.body), delivery.at)
-            except wire.Unreadable as unreadable:
-                Delivery.objects.filter(pk=delivery.pk).update(trouble=str(unreadable)[:300])
-            else:
-                round_.tell(delivery, seen)
+        round_.tell([(came, seen) for came in waiting if (seen := _read(came)) is not None])
         round_.finish()
-        Delivery.objects.filter(pk__in=[delivery.pk for delivery in waiting]).update(handled_at=now)
+        Delivery.objects.filter(pk__in=[came.pk for came in waiting]).update(handled_at=now)
     return len(waiting)
 
 
-def _waiting(most: int) -> list[Delivery]:
+def _read(came: Came) -> list[wire.Seen] | None:
+    """What it says; when that cannot be understood, the trouble is noted and there is nothing."""
+    try:
+        return wire.read(came.form, came.body, came.at)
+    except wire.Unreadable as unreadable:
+        Delivery.objects.filter(pk=came.pk).update(trouble=str(unreadable)[:300])
+        return None
+
+
+def _waiting(most: int) -> list[Came]:
     """The oldest deliveries, as many as fit into one pass, at least one."""
     line = Delivery.objects.filter(handled_at=None).order_by("pk")
     total = 0
@@ -168,7 +172,8 @@ def _waiting(most: int) -> list[Delivery]:
         if chosen and total > BYTES:
             break
         chosen.append(pk)
-    return list(line.filter(pk__in=chosen))
+    rows = Delivery.objects.filter(pk__in=chosen).order_by("pk").values_list(*Came._fields)
+    return [Came(*row[:-1], bytes(row[-1])) for row in rows]
 
 
 def _set_aside(error: Exception) -> int:

@@ -54,10 +54,10 @@ class Sources:
         """The id of the source with this token."""
         hashed = digest(secret)
         if hashed not in self._known or time.monotonic() - self._read_at > KNOWN_FOR:
-            await self._refresh(hashed)
+            await self._refresh()
         return self._known.get(hashed)
 
-    async def _refresh(self, hashed: str) -> None:
+    async def _refresh(self) -> None:
         asked_at = time.monotonic()
         async with self._turn:
             if self._read_at >= asked_at:  # someone asked the database while we waited for our turn
@@ -131,9 +131,9 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _answer(send, refused.status, json.dumps(refused.body).encode(), refused.headers)
     else:
         if form == wire.API:
-            await _answer(send, 200, b"", {})
+            await _answer(send, 200, b"")
         else:
-            await _answer(send, 202, json.dumps({"taken": taken}).encode(), {})
+            await _answer(send, 202, b'{"taken": %d}' % taken)
 
 
 async def _take(scope: Scope, receive: Receive, form: str) -> int:
@@ -175,10 +175,9 @@ def _secret(path: str, headers: dict[bytes, bytes]) -> str:
 
 
 async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
-    large = Refused(413, f"A delivery may hold {LARGEST} bytes", {"connection": "close"}, most=LARGEST)
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and (len(length) > 10 or int(length) > LARGEST):
-        raise large
+        raise _large()
     parts, size, more = [], 0, True
     while more:
         event = await receive()
@@ -188,13 +187,17 @@ async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
         size += len(parts[-1])
         more = event.get("more_body", False)
         if size > LARGEST:
-            raise large
+            raise _large()
     return b"".join(parts)
 
 
-async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
+def _large() -> Refused:
+    return Refused(413, f"A delivery may hold {LARGEST} bytes", {"connection": "close"}, most=LARGEST)
+
+
+async def _answer(send: Send, status: int, body: bytes, more: dict[str, str] | None = None) -> None:
     _answered[status] += 1
-    said = {"content-type": "application/json", "content-length": str(len(body)), **headers}
-    pairs = [(name.encode(), value.encode()) for name, value in said.items()]
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    headers += [(name.encode(), value.encode()) for name, value in (more or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

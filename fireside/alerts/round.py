@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
-
-from django.db import connection
-from django.db.models import Q
+from typing import NamedTuple, TypeAlias
 
 from fireside.alerts.cards import lasted
-from fireside.alerts.models import FLAP, Alert, Delivery, Group
+from fireside.alerts.known import Known, meet, same, write, written
+from fireside.alerts.models import FLAP, Delivery, Group
 from fireside.alerts.wire import Seen
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.systems.models import Owners, System
 
 Key: TypeAlias = "tuple[int, str]"
+Place: TypeAlias = "tuple[int, int | None]"  # a room, and a system or none
 
-AT_ONCE = 500  # alerts looked up or written together
 CROWD = 10  # open cards of one system (or of none) in one room; what follows shares a card
 CROWDED = timedelta(minutes=5)
 LATE = timedelta(minutes=5)  # a copy of an old delivery may come this long after the end
 HOUR = timedelta(hours=1)
 ANNOTATED = ("runbook_url", "runbook", "runbook_url_internal")
+RUNBOOKS, KEYS = 5, 10  # of one group
 UNCLAIMED = "alerts"
-FOUND = ("source_id", "fingerprint", "group_id")
-TOLD = ("labels", "annotations", "starts_at", "ends_at", "resolved_at", "last_at")
-UPSERT = (
-    f"INSERT INTO alerts_alert ({', '.join(FOUND + TOLD)}) "  # noqa: S608 -- our own names
-    f"VALUES ({', '.join(['%s'] * len(FOUND + TOLD))}) ON CONFLICT ({', '.join(FOUND)}) "
-    f"DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in TOLD)}"
-)
 MANY = "*"  # stands for the names of all alerts that came in a crowd
+
+
+class Came(NamedTuple):
+    """A delivery as it waits in the inbox."""
+
+    pk: int
+    source_id: int
+    form: str
+    at: datetime
+    sha256: str
+    body: bytes
 
 
 class Round:
@@ -43,24 +45,26 @@ class Round:
         self.now = now
         systems = System.objects.select_related("room")
         self._owners = Owners(systems)
-        self._known: dict[Key, Alert] = {}
-        self._changed: dict[Key, Alert] = {}
-        self._places: dict[tuple[int, int | None], dict[str, Group]] = {}
+        self._known: dict[Key, Known] = {}
+        self._changed: dict[tuple[int, str, int], Known] = {}
+        self._places: dict[Place, dict[str, Group]] = {}
+        self._fresh: dict[Place, int] = {}  # cards that opened there lately
         self._groups: dict[int, Group] = {}
         self._touched: dict[int, Touch] = {}
         self._unclaimed: Room | None = None
 
-    def tell(self, delivery: Delivery, seen: Sequence[Seen]) -> None:
-        """The alerts of one delivery, in the order they were written."""
-        self._meet(delivery.source_id, [alert.fingerprint for alert in seen])
-        for alert in seen:
-            known = self._known.get((delivery.source_id, alert.fingerprint))
-            if alert.firing:
-                self._fires(delivery, alert, known)
-            elif known is not None and known.resolved_at is None:
-                self.over(known, min(alert.ends or delivery.at, delivery.at), delivery.at)
+    def tell(self, told: Sequence[tuple[Came, Sequence[Seen]]]) -> None:
+        """The alerts of these deliveries, in the order they were written."""
+        self._meet(told)
+        for came, alerts in told:
+            for seen in alerts:
+                known = self._known.get((came.source_id, seen.fingerprint))
+                if seen.firing:
+                    self._fires(came, seen, known)
+                elif known is not None and known.resolved_at is None:
+                    self.over(known, min(seen.ends or came.at, came.at), came.at)
 
-    def over(self, alert: Alert, at: datetime, told_at: datetime | None = None) -> None:
+    def over(self, alert: Known, at: datetime, told_at: datetime | None = None) -> None:
         """This alert no longer fires."""
         group = self._group(alert.group_id)
         alert.resolved_at, alert.last_at = at, told_at or self.now
@@ -70,80 +74,82 @@ class Round:
 
     def finish(self) -> None:
         """Write the alerts, then settle and draw the groups they belong to."""
-        _write(list(self._changed.values()))
+        write(self._changed.values())
         for touch in self._touched.values():
             touch.settle(self.now)
 
-    def _meet(self, source: int, fingerprints: list[str]) -> None:
-        strangers = [print_ for print_ in dict.fromkeys(fingerprints) if (source, print_) not in self._known]
-        for start in range(0, len(strangers), AT_ONCE):
-            some = strangers[start : start + AT_ONCE]
-            lately = Q(group__resolved_at=None) | Q(group__resolved_at__gte=self.now - HOUR)
-            lately |= Q(last_at__gte=self.now - HOUR)
-            for alert in Alert.objects.filter(lately, source=source, fingerprint__in=some).order_by("pk"):
-                self._known[source, alert.fingerprint] = alert
+    def _meet(self, told: Sequence[tuple[Came, Sequence[Seen]]]) -> None:
+        strangers: dict[int, dict[str, None]] = {}
+        for came, alerts in told:
+            strangers.setdefault(came.source_id, {}).update(
+                dict.fromkeys(seen.fingerprint for seen in alerts)
+            )
+        for source, fingerprints in strangers.items():
+            for known in meet(source, list(fingerprints), self.now - HOUR):
+                self._known[source, known.fingerprint] = known
 
-    def _fires(self, delivery: Delivery, seen: Seen, known: Alert | None) -> None:
+    def _fires(self, came: Came, seen: Seen, known: Known | None) -> None:
         if known is None or known.resolved_at is not None:
-            if known is not None and self._is_late(delivery, seen, known):
-                return
-            self._fires_anew(delivery, seen, known)
+            if known is None or not self._is_late(came, seen, known):
+                self._fires_anew(came, seen, known)
             return
-        if (known.labels, known.ends_at) != (seen.labels, seen.ends) or seen.annotations != known.annotations:
-            known.labels, known.ends_at = seen.labels, seen.ends
-            known.annotations = seen.annotations or known.annotations
+        labels, notes = written(seen.labels), written(seen.annotations)
+        other_notes = bool(seen.annotations) and not same(known.annotations, notes)
+        if other_notes or _lasts(known, seen, came.at) or not same(known.labels, labels):
+            known.labels, known.ends_at = labels, seen.ends
+            known.annotations = notes if seen.annotations else known.annotations
             self._keep(known)
         group = self._group(known.group_id)
         if _learn(group, seen):
             self._touch(group)
 
-    def _fires_anew(self, delivery: Delivery, seen: Seen, known: Alert | None) -> None:
+    def _fires_anew(self, came: Came, seen: Seen, known: Known | None) -> None:
         group = self._place(seen)
-        alert = known
-        if alert is None or alert.group_id != group.pk:
-            alert = Alert(source_id=delivery.source_id, fingerprint=seen.fingerprint, group=group)
+        notes = known.annotations if known is not None and not seen.annotations else written(seen.annotations)
+        if known is None or known.group_id != group.pk:
             group.total += 1
-        alert.labels, alert.annotations = seen.labels, seen.annotations or alert.annotations
-        alert.starts_at = seen.starts or delivery.at
-        alert.ends_at, alert.resolved_at, alert.last_at = seen.ends, None, delivery.at
+        alert = self._known[came.source_id, seen.fingerprint] = Known(
+            came.source_id, seen.fingerprint, group.pk, written(seen.labels), notes,
+            seen.starts or came.at, seen.ends, None, came.at,
+        )  # fmt: skip
         touch = self._touch(group)
         _learn(group, seen)
         if touch.new:
             group.opened_at = min(group.opened_at, alert.starts_at)
         group.firing += 1
         touch.more += 1
-        self._known[delivery.source_id, seen.fingerprint] = alert
         self._keep(alert)
 
-    def _is_late(self, delivery: Delivery, seen: Seen, known: Alert) -> bool:
+    def _is_late(self, came: Came, seen: Seen, known: Known) -> bool:
         """A copy of what we heard before the end; a sender that says the same again later is believed."""
-        if seen.starts is None or seen.starts > known.starts_at or delivery.at - known.last_at > LATE:
+        if seen.starts is None or seen.starts > known.starts_at or came.at - known.last_at > LATE:
             return False
-        same = Delivery.objects.filter(source=delivery.source_id, sha256=delivery.sha256, pk__lt=delivery.pk)
-        return same.exists()
+        return Delivery.objects.filter(source=came.source_id, sha256=came.sha256, pk__lt=came.pk).exists()
 
     def _place(self, seen: Seen) -> Group:
         """The group this alert belongs to now: the open one, one that was over a moment ago, or a new one."""
         system = self._owners.of(seen.labels)
         room = system.room if system and system.room and system.room.archived_at is None else self._home()
-        groups = self._around(room, system)
+        place = (room.pk, system.pk if system else None)
+        groups = self._around(place)
         name = seen.labels.get("alertname", "")[:200]
-        if name not in groups:
-            fresh = sum(g.traced_at > self.now - CROWDED and g.resolved_at is None for g in groups.values())
-            name = MANY if fresh >= CROWD else name
+        if name not in groups and self._fresh[place] >= CROWD:
+            name = MANY
         if name not in groups:
             groups[name] = self._open(room, system, name, seen)
+            self._fresh[place] += 1
         return groups[name]
 
-    def _around(self, room: Room, system: System | None) -> dict[str, Group]:
-        """The groups of this system in this room that an alert could still join, the newest of each name."""
-        place = (room.pk, system.pk if system else None)
+    def _around(self, place: Place) -> dict[str, Group]:
+        """The groups of a system in a room that an alert could still join, the newest of each name."""
         if place not in self._places:
+            room, system = place
             recent = Group.objects.filter(room=room, system=system).exclude(resolved_at__lt=self.now - FLAP)
             found = recent.select_related("room", "system", "message__room").select_for_update(of=("self",))
-            self._places[place] = {
-                g.alertname: self._groups.setdefault(g.pk, g) for g in found.order_by("pk")
-            }
+            groups = {g.alertname: self._groups.setdefault(g.pk, g) for g in found.order_by("pk")}
+            since = self.now - CROWDED
+            self._fresh[place] = sum(g.traced_at > since and g.resolved_at is None for g in groups.values())
+            self._places[place] = groups
         return self._places[place]
 
     def _open(self, room: Room, system: System | None, name: str, seen: Seen) -> Group:
@@ -164,8 +170,8 @@ class Round:
     def _touch(self, group: Group) -> Touch:
         return self._touched.setdefault(group.pk, Touch(group))
 
-    def _keep(self, alert: Alert) -> None:
-        self._changed[alert.source_id, alert.fingerprint] = alert
+    def _keep(self, alert: Known) -> None:
+        self._changed[alert.source_id, alert.fingerprint, alert.group_id] = alert
 
     def _home(self) -> Room:
         """Where alerts go that no system claims."""
@@ -215,39 +221,27 @@ class Touch:
         return None
 
 
-def _write(alerts: Sequence[Alert]) -> None:
-    """All of them with one statement; a thousand at a time, the models' own way took ten times as long."""
-    moment = connection.ops.adapt_datetimefield_value
-    rows = [
-        (
-            alert.source_id, alert.fingerprint, alert.group_id, json.dumps(alert.labels),
-            json.dumps(alert.annotations), moment(alert.starts_at), moment(alert.ends_at),
-            moment(alert.resolved_at), moment(alert.last_at),
-        )
-        for alert in alerts
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.executemany(UPSERT, rows)
+def _lasts(known: Known, seen: Seen, at: datetime) -> bool:
+    """Is its end another one? One that moves along is written again when a quarter of the time is gone."""
+    if known.ends_at is None or seen.ends is None or seen.ends < known.ends_at:
+        return known.ends_at != seen.ends
+    return seen.ends - known.ends_at > (seen.ends - at) / 4
 
 
 def _learn(group: Group, seen: Seen) -> bool:
     """Keep what this alert tells about the group; a silence erases nothing. Tells whether it was news."""
-    before = (group.impact, group.says, len(group.runbook_urls), len(group.group_keys), group.truncated)
-    notes = seen.annotations
-    group.impact = group.impact or notes.get("impact", "") or notes.get("customer_impact", "")
-    group.says = group.says or notes.get("description", "") or notes.get("message", "")
-    urls = [notes[name].strip() for name in ANNOTATED if notes.get(name, "").strip()][:1]
-    group.runbook_urls = list(dict.fromkeys([*group.runbook_urls, *urls]))[:5]
-    keys = [seen.group_key] if seen.group_key else []
-    group.group_keys = list(dict.fromkeys([*group.group_keys, *keys]))[:10]
+    notes, news = seen.annotations, group.truncated != seen.truncated
     group.truncated = seen.truncated
-    return before != (
-        group.impact,
-        group.says,
-        len(group.runbook_urls),
-        len(group.group_keys),
-        group.truncated,
-    )
+    if not group.impact and (impact := notes.get("impact") or notes.get("customer_impact")):
+        group.impact, news = impact, True
+    if not group.says and (says := notes.get("description") or notes.get("message")):
+        group.says, news = says, True
+    url = next((url for name in ANNOTATED if (url := notes.get(name, "").strip())), "")
+    if url and url not in group.runbook_urls and len(group.runbook_urls) < RUNBOOKS:
+        group.runbook_urls, news = [*group.runbook_urls, url], True
+    if seen.group_key and seen.group_key not in group.group_keys and len(group.group_keys) < KEYS:
+        group.group_keys, news = [*group.group_keys, seen.group_key], True
+    return news
 
 
 def _title(seen: Seen, name: str) -> str:

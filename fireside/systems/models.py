@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 from django.db import models, transaction
@@ -137,8 +138,11 @@ class Owners:
         sure = [pair for pair in led if pair[0].items() <= labels.items()]
         if sure:
             return max(sure, key=lambda pair: len(pair[0]))[1]
-        names = (slugify(labels[name]) for name in NAMING if name in labels)
+        names = (_slug(labels[name]) for name in NAMING if name in labels)
         return next((self._named[name] for name in names if name in self._named), None)
+
+
+_slug = lru_cache(1024)(slugify)  # a storm says the same few names again and again
 
 
 def written(matchers: Iterable[Mapping[str, str]]) -> str:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 BYTES = 2 * 1024 * 1024  # of bodies in one pass
 MOST = 1000  # deliveries in one pass
-MANY = 20  # deliveries in one pass that mean more is coming
+GATHER = 0.05  # seconds between two passes; the first one after a calm is at once
 CALM = timedelta(seconds=1)  # between two drawings of one card, unless it changes colour
 FOLD = timedelta(minutes=1)  # between two lines that say "more are firing"
 TURN = 0x414C5254  # one pass at a time, on PostgreSQL too, where several processes may look
@@ -129,14 +129,16 @@ class Handler:
             return 5.0
 
     def _take(self) -> None:
-        """Empty the inbox. In a storm half of the time is left to those who write into it."""
+        """Empty the inbox. While more comes in, half of the time is left to those who write into it, and
+        enough of it gathers for the next pass that what a pass costs by itself is shared by many."""
         taken = 1
         while taken and not self._ending.is_set():
             began = time.monotonic()
             taken = take()
             catch_up()
-            if taken > MANY:
-                self._ending.wait(time.monotonic() - began)
+            if self._kicked.is_set():
+                self._ending.wait(max(GATHER, time.monotonic() - began))
+                self._kicked.clear()
 
 
 def _pass(most: int) -> int:
@@ -173,7 +175,7 @@ def _waiting(most: int) -> list[Came]:
             break
         chosen.append(pk)
     rows = Delivery.objects.filter(pk__in=chosen).order_by("pk").values_list(*Came._fields)
-    return [Came(*row[:-1], bytes(row[-1])) for row in rows]
+    return [Came._make((*row[:-1], bytes(row[-1]))) for row in rows]  # PostgreSQL lends its bytes
 
 
 def _set_aside(error: Exception) -> int:

@@ -11,11 +11,13 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeAlias
 
 import msgspec
 
 WEBHOOK, API = "webhook", "alerts"
-NAME, VALUE, NOTE, MOST = 100, 1000, 4000, 64  # longest name, label and annotation; labels of one alert
+NAME, VALUE, NOTE, PRINT = 100, 1000, 4000, 64  # longest name, label, annotation and fingerprint
+MOST = 64  # labels of one alert
 QUIET = timedelta(minutes=5)  # an alert told through the API without an end is over after this much silence
 WHERE = re.compile(r"(?P<words>.*?) - at `\$\.?(?P<path>.*)`", re.DOTALL)
 
@@ -27,6 +29,15 @@ class Unreadable(ValueError):
         super().__init__(f"{words} at {path}" if path else words)
         self.words = words
         self.path = path
+
+
+Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=NAME)]
+Labels: TypeAlias = Annotated[
+    dict[Name, Annotated[str, msgspec.Meta(max_length=VALUE)]], msgspec.Meta(max_length=MOST)
+]
+Notes: TypeAlias = Annotated[
+    dict[Name, Annotated[str, msgspec.Meta(max_length=NOTE)]], msgspec.Meta(max_length=MOST)
+]
 
 
 class Told(msgspec.Struct, gc=False):
@@ -48,6 +59,20 @@ class Webhook(msgspec.Struct, gc=False):
     truncatedAlerts: int | None = None  # noqa: N815
 
 
+class Fitting(Told, gc=False):
+    """One alert of which nothing has to be cut, as nearly all are."""
+
+    labels: Labels
+    annotations: Notes | None = None
+    fingerprint: Annotated[str, msgspec.Meta(max_length=PRINT)] | None = None
+
+
+class FittingWebhook(Webhook, gc=False):
+    """A webhook full of them."""
+
+    alerts: list[Fitting]  # type: ignore[assignment]  # a narrower list, which nobody adds to
+
+
 @dataclass(slots=True)
 class Seen:
     """One alert, cut to size and understood; `ends` of a firing one is when it is over unless told again."""
@@ -64,6 +89,9 @@ class Seen:
 
 _webhook = msgspec.json.Decoder(Webhook)
 _alerts = msgspec.json.Decoder(list[Told])
+_fitting_webhook = msgspec.json.Decoder(FittingWebhook)
+_fitting_alerts = msgspec.json.Decoder(list[Fitting])
+_in_order = msgspec.json.Encoder(order="sorted")
 
 
 def decode(form: str, body: bytes) -> Webhook:
@@ -80,13 +108,23 @@ def decode(form: str, body: bytes) -> Webhook:
 
 def read(form: str, body: bytes, at: datetime) -> list[Seen]:
     """The alerts in a body that came in at `at`, in order."""
-    told = decode(form, body)
+    told = _fitting(form, body) or decode(form, body)
     key, truncated = _cut(told.groupKey or "", VALUE), max(told.truncatedAlerts or 0, 0)
     return [_seen(alert, form, at, key, min(truncated, 10**9)) for alert in told.alerts]
 
 
 def _decode(form: str, body: bytes) -> Webhook:
     return _webhook.decode(body) if form == WEBHOOK else Webhook(_alerts.decode(body))
+
+
+def _fitting(form: str, body: bytes) -> Webhook | None:
+    """The body, when nothing in it has to be cut or mended."""
+    if b"\\u0000" in body:  # databases hold no NUL
+        return None
+    try:
+        return _fitting_webhook.decode(body) if form == WEBHOOK else Webhook([*_fitting_alerts.decode(body)])
+    except (ValueError, RecursionError):  # msgspec's errors and Unicode's are ValueErrors
+        return None
 
 
 def _decode_mended(form: str, body: bytes) -> Webhook:
@@ -106,16 +144,18 @@ def _unreadable(error: msgspec.ValidationError) -> Unreadable:
 
 
 def _seen(told: Told, form: str, at: datetime, key: str, truncated: int) -> Seen:
-    labels, ends = _tidy(told.labels, VALUE), _moment(told.endsAt)
+    fits = isinstance(told, Fitting)
+    labels = told.labels if fits else _tidy(told.labels, VALUE)
+    notes, ends = told.annotations or {}, _moment(told.endsAt)
     firing = ends is None or ends > at
     if form == WEBHOOK and told.status:
         firing = told.status != "resolved"
     if firing:
         ends = None if form == WEBHOOK else (ends or at + QUIET)
     return Seen(
-        fingerprint=_cut(told.fingerprint or "", 64) or _hashed(labels),
+        fingerprint=_cut(told.fingerprint or "", PRINT) or _hashed(labels),
         labels=labels,
-        annotations=_tidy(told.annotations or {}, NOTE),
+        annotations=notes if fits else _tidy(notes, NOTE),
         firing=firing,
         starts=_moment(told.startsAt),
         ends=ends,
@@ -125,15 +165,7 @@ def _seen(told: Told, form: str, at: datetime, key: str, truncated: int) -> Seen
 
 
 def _tidy(words: dict[str, str], most: int) -> dict[str, str]:
-    """Names and values cut to size; in the common case there is nothing to cut."""
-    every = "".join((*words, *words.values()))
-    if len(words) <= MOST and (len(every) <= NAME or _fits(words, most)) and "\0" not in every:
-        return words
     return {_cut(name, NAME): _cut(value, most) for name, value in list(words.items())[:MOST]}
-
-
-def _fits(words: dict[str, str], most: int) -> bool:
-    return max(map(len, words)) <= NAME and max(map(len, words.values())) <= most
 
 
 def _cut(words: str, most: int) -> str:
@@ -151,9 +183,4 @@ def _moment(told: datetime | None) -> datetime | None:
 
 
 def _hashed(labels: dict[str, str]) -> str:
-    pairs = sorted(labels.items())
-    words = "".join(map("".join, pairs))
-    if words.isascii() and words.isprintable() and "\\" not in words and '"' not in words:
-        written = ", ".join([f'["{name}", "{value}"]' for name, value in pairs])  # as json.dumps, much sooner
-        return hashlib.blake2b(f"[{written}]".encode(), digest_size=8).hexdigest()
-    return hashlib.blake2b(json.dumps(pairs).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(_in_order.encode(labels), digest_size=8).hexdigest()

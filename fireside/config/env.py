@@ -20,7 +20,7 @@ class Setting:
 SETTINGS = [
     Setting("FIRESIDE_DATA", "./data", "Folder for the database, files and keys of a single machine."),
     Setting("DATABASE_URL", "", "`postgres://user:password@host/name`; SQLite when empty.", True),
-    Setting("DURABILITY", "full", "full: what was answered survives a power cut; relaxed: a killed process only."),
+    Setting("DURABILITY", "full", "full: what was answered survives a power cut; relaxed: only a kill."),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "Where people open Fireside; used in links and cookies."),
     Setting("SECRET_KEY", "", "Signs sessions; made once and kept in FIRESIDE_DATA when empty.", True),
     Setting("EMAIL_URL", "", "`smtp://user:password@host:587`; no e-mail is sent when empty.", True),

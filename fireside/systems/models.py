@@ -134,7 +134,7 @@ class Owners:
 
     def of(self, labels: Mapping[str, str]) -> System | None:
         """The system these labels lead to most surely, if any."""
-        led = [pair for label in labels.items() for pair in self._matched.get(label, ())]
+        led = [pair for label in labels.items() & self._matched.keys() for pair in self._matched[label]]
         sure = [pair for pair in led if pair[0].items() <= labels.items()]
         if sure:
             return max(sure, key=lambda pair: len(pair[0]))[1]

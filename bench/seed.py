@@ -17,6 +17,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from bench.grow import grow  # noqa: E402
 from fireside.alerts.models import Source  # noqa: E402
 from fireside.hearth import start  # noqa: E402
 from fireside.hearth.commands import Ask, perform  # noqa: E402
@@ -81,10 +82,15 @@ def main() -> None:
     person = start.begin("Bench", name="Ana Ngata", email="ana@example.org", password="a long password")
     with transaction.atomic():
         room = Room.make("bench", by=person, purpose=Room.Purpose.TEAM, about="What is measured.")
-        messages(person, room, asked.get("messages", 0), rng)
+        if not asked.get("stories"):
+            messages(person, room, asked.get("messages", 0), rng)
         if asked.get("entries"):
             incident(person, room, asked["entries"], rng)
         documents(asked.get("documents", 0), rng)
+        if asked.get("stories"):
+            grow(
+                person, room, **{name: asked[name] for name in ("messages", "incidents", "alerts", "stories")}
+            )
     rest()
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)

@@ -18,6 +18,7 @@ from fireside.hearth.rooms import Room, visible
 WINDOW = 200  # hits looked at first; each further look takes four times as many
 LARGEST = 10_000  # what one statement takes as parameters
 PAGE = 20
+END = 2**62  # after the newest
 
 
 class Doc(models.Model):
@@ -35,7 +36,10 @@ class Doc(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint("kind", "ref", name="one_doc_each")]
-        indexes: ClassVar = [models.Index("kind", "at", "id", name="doc_kind")]
+        indexes: ClassVar = [
+            models.Index("kind", "at", "id", name="doc_kind"),
+            models.Index("kind", "id", name="doc_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -96,6 +100,7 @@ def find(
 ) -> list[Hit]:
     """What this person may see that holds all the words, newest first; `before` is the last id above.
 
+    The last word also finds longer ones that begin with it, as long as by itself it finds less than a page.
     Facets narrow: `find("", person=ana, kinds=("postmortem",), system="storefront")`.
     """
     docs = visible(Doc.objects.select_related("room", "person"), person)
@@ -112,40 +117,50 @@ def find(
         older = docs.filter(pk__lt=before) if before is not None else docs
         return [Hit(doc, snippet(doc.body, words)) for doc in older.order_by("-pk")[:limit]]
     hits: list[Doc] = []
-    for numbers in _windows(words, kinds, before):
+    whole = len(_numbers(words, kinds, END, PAGE, whole=True)) == PAGE
+    for numbers in _windows(words, kinds, before, whole=whole):
         hits += docs.filter(pk__in=numbers).order_by("-pk")[: limit - len(hits)]
         if len(hits) == limit:
             break
     return [Hit(doc, snippet(doc.body, words)) for doc in hits]
 
 
-def _windows(words: list[str], kinds: tuple[str, ...], before: int | None) -> Iterator[list[int]]:
+def _windows(
+    words: list[str], kinds: tuple[str, ...], before: int | None, *, whole: bool
+) -> Iterator[list[int]]:
     """The numbers of the records that hold the words, newest first, in ever larger windows.
 
     So a common word costs no more than the page it fills, and a rare combination is still found.
     """
-    edge, window = before if before is not None else 2**62, WINDOW
+    edge, window = before if before is not None else END, WINDOW
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(*_newest(words, kinds, edge, window))
-            numbers = [number for (number,) in cursor.fetchall()]
+        numbers = _numbers(words, kinds, edge, window, whole=whole)
         yield numbers
         if len(numbers) < window:
             return
         edge, window = numbers[-1], min(window * 4, LARGEST)
 
 
-def _newest(words: list[str], kinds: tuple[str, ...], edge: int, window: int) -> tuple[str, list[Any]]:
+def _numbers(words: list[str], kinds: tuple[str, ...], edge: int, window: int, *, whole: bool) -> list[int]:
+    """One window. What begins with a word costs more: the places of all such words are put together first."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_newest(words, kinds, edge, window, whole))
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _newest(
+    words: list[str], kinds: tuple[str, ...], edge: int, window: int, whole: bool
+) -> tuple[str, list[Any]]:
     """The statement that finds a window, as each database has it; words are letters and digits only."""
     if connection.vendor == "postgresql":
         plain = [_without_accents(word) for word in words]
-        asked = " & ".join([*plain[:-1], f"{plain[-1]}:*"])
+        asked = " & ".join([*plain[:-1], plain[-1] if whole else f"{plain[-1]}:*"])
         return (
             "SELECT id FROM hearth_doc WHERE words @@ to_tsquery('simple', %s) AND id < %s "
             "AND (%s OR kind = ANY(%s)) ORDER BY id DESC LIMIT %s",
             [asked, edge, not kinds, list(kinds), window],
         )
-    asked = " AND ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"*'])
+    asked = " AND ".join([*(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"{"" if whole else "*"}'])
     asked = f"{{title body}} : ({asked})"
     if kinds:
         asked += " AND kind : ({})".format(" OR ".join(f'"{kind}"' for kind in kinds))

@@ -57,6 +57,7 @@ class Incident(Record):
         indexes: ClassVar = [
             models.Index("number", name="incident_open", condition=models.Q(closed_at=None)),
             models.Index("noticed_at", name="incident_noticed"),
+            models.Index("normal_at", name="incident_normal", condition=models.Q(normal_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateformat import format as written
 from django.utils.translation import gettext as _
@@ -36,6 +35,7 @@ from fireside.web.places import (
 )
 
 AT_HOME = 5
+MARKED = 50  # on a day's line, of each kind
 OF_A_SYSTEM = 8
 LATEST = 200  # attempts and updates that are looked through for the last words
 Drawn = tuple[str, dict[str, Any]] | None
@@ -99,9 +99,10 @@ def of_a_system(person: Person, system: System) -> Drawn:
 
 def on_the_day(person: Person, since: datetime, until: datetime) -> Iterable[Mark]:
     """Each incident of the day as a stretch of heat, from noticed to back to normal."""
-    during = Q(normal_at=None, closed_at=None) | Q(normal_at__gte=since)
-    for incident in Incident.seen_by(person).filter(during, noticed_at__lt=until)[:50]:
-        yield Mark(incident.noticed_at, "incident", incident.name, incident.normal_at)
+    known = Incident.seen_by(person).filter(noticed_at__lt=until)
+    for some in (known.filter(normal_at=None, closed_at=None), known.filter(normal_at__gte=since)):
+        for incident in some[:MARKED]:
+            yield Mark(incident.noticed_at, "incident", incident.name, incident.normal_at)
 
 
 def updates_due(person: Person) -> Iterable[Coming]:

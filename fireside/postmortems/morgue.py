@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,8 +17,10 @@ from fireside.hearth.days import midnight
 from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Person
 from fireside.hearth.search import PAGE, Hit, find
+from fireside.incidents.models import Incident
 from fireside.postmortems.postmortem import Postmortem
 
+REMEMBERED = 30  # years in which this day is looked up
 ASKED = ("q", "system", "factor", "person", "since", "until")
 
 
@@ -88,10 +93,20 @@ def numbered(person: Person) -> Any:
 
 def anniversaries(person: Person) -> list[Postmortem]:
     """What happened on this day in another year, and was told."""
+    days = Q()
+    for start in _this_day_before():
+        days |= Q(noticed_at__gte=start, noticed_at__lt=start + timedelta(days=1))
+    then = Incident.objects.filter(days)
+    known = Postmortem.seen_by(person).filter(incident__in=then, published_at__isnull=False)
+    return list(known.order_by("-incident__noticed_at")[:3])
+
+
+def _this_day_before() -> Iterator[datetime]:
+    """When this day began in each of the years remembered; 29 February is not in all of them."""
     today = timezone.localdate()
-    day = Q(incident__noticed_at__month=today.month, incident__noticed_at__day=today.day)
-    known = Postmortem.seen_by(person).filter(day, published_at__isnull=False)
-    return list(known.exclude(incident__noticed_at__year=today.year).order_by("-incident__noticed_at")[:3])
+    for year in range(today.year - 1, today.year - 1 - REMEMBERED, -1):
+        with suppress(ValueError):
+            yield timezone.make_aware(datetime.combine(today.replace(year=year), time()))
 
 
 def being_written(person: Person) -> list[Postmortem]:

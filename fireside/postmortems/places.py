@@ -14,7 +14,7 @@ from fireside.alerts import cards
 from fireside.alerts.models import Group
 from fireside.hearth.cards import Link, Text, text
 from fireside.hearth.people import Person
-from fireside.hearth.rooms import Room
+from fireside.hearth.rooms import Room, visible
 from fireside.postmortems.drawn import counted
 from fireside.postmortems.mitigation import Mitigation
 from fireside.postmortems.postmortem import Postmortem, Reader
@@ -48,7 +48,7 @@ def yours_to_tell(person: Person) -> Drawn:
     asked = Postmortem.seen_by(person).filter(asked__person=person, asked__at__gte=since)
     waiting = list(asked.exclude(Exists(over)).order_by("-pk")[:FEW])
     to_read = list(
-        Reader.objects.filter(person=person, read_at=None, postmortem__in=Postmortem.seen_by(person))
+        visible(Reader.objects.filter(person=person, read_at=None), person, "postmortem__incident__room")
         .select_related("postmortem__incident", "asked_by")
         .order_by("-pk")[:FEW]
     )
@@ -60,18 +60,23 @@ def yours_to_tell(person: Person) -> Drawn:
 def celebrating(person: Person) -> Drawn:
     """What was published lately, with its applause."""
     known = Postmortem.seen_by(person).filter(published_at__gte=timezone.now() - ASKED)
-    counted_up = known.annotate(
-        clapping=Count("applause", distinct=True),
-        things=Count("factors", distinct=True),
-        changes=Count("mitigations", distinct=True),
+    newest = list(known.order_by("-published_at").values_list("pk", flat=True)[:FEW])
+    counted_up = (
+        Postmortem.objects.select_related("incident")
+        .filter(pk__in=newest)
+        .annotate(
+            clapping=Count("applause", distinct=True),
+            things=Count("factors", distinct=True),
+            changes=Count("mitigations", distinct=True),
+        )
     )
-    found = list(counted_up.order_by("-published_at")[:FEW])
+    found = list(counted_up.order_by("-published_at"))
     return ("postmortems/parts/celebrating.html", {"celebrated": found}) if found else None
 
 
 def coming_up(person: Person) -> Iterable[Coming]:
     """The changes this person offered, and those whose effect they will be asked about soon."""
-    known = Mitigation.objects.filter(postmortem__in=Postmortem.seen_by(person), owner=person)
+    known = visible(Mitigation.objects.filter(owner=person), person, "postmortem__incident__room")
     mine = known.filter(done_at=None, let_go_at=None).order_by(F("due").asc(nulls_last=True), "pk")
     if found := list(mine[: FEW + 1]):
         total = mine.count() if len(found) > FEW else len(found)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString
@@ -113,7 +114,7 @@ def files(request: HttpRequest, slug: str) -> HttpResponse:
     here = entered(request, slug)
     before = number(request.GET.get("before"))
     kept = (
-        File.objects.filter(message__room=here)
+        File.objects.filter(Exists(here.messages.filter(pk=OuterRef("message"))))  # most messages have none
         .select_related("message__author", "message__room")
         .order_by("-pk")
     )
@@ -195,8 +196,9 @@ def rooms(request: HttpRequest) -> HttpResponse:
     seen = Room.enterable_by(me).filter(archived_at=None, slug__gt=after)
     seen = seen.filter(Q(slug__icontains=wish) | Q(about__icontains=wish)) if wish else seen
     mine = Exists(Seat.objects.filter(room=OuterRef("pk"), person=me))
-    active = Count("seats", filter=Q(seats__person__deactivated_at=None))
-    listed = list(seen.annotate(count=active, mine=mine).order_by("slug")[: LISTED + 1])
+    active = Seat.objects.filter(room=OuterRef("pk"), person__deactivated_at=None).order_by().values("room")
+    counted = Coalesce(Subquery(active.annotate(n=Count("pk")).values("n")), 0)  # of those on this page only
+    listed = list(seen.annotate(count=counted, mine=mine).order_by("slug")[: LISTED + 1])
     more = f"?{urlencode({'q': query, 'after': listed[LISTED - 1].slug})}" if len(listed) > LISTED else ""
     make = form_html(request, ask(book.find("room"), {}), None, request.path)
     return page(

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 BYTES = 2 * 1024 * 1024  # of bodies in one pass
 MOST = 1000  # deliveries in one pass
 GATHER = 0.05  # seconds between two passes; the first one after a calm is at once
-CALM = timedelta(seconds=1)  # between two drawings of one card, unless it changes colour
+CALM = timedelta(seconds=0.3)  # between two drawings of one card, unless it changes colour
 FOLD = timedelta(minutes=1)  # between two lines that say "more are firing"
 TURN = 0x414C5254  # one pass at a time, on PostgreSQL too, where several processes may look
 

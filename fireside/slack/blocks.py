@@ -71,6 +71,11 @@ def card_blocks(
     return fit(blocks, most=MOST, link=absolute(card.link, base) or base)
 
 
+def brief_block(card: Card, *, names: Names, base: str, ident: str) -> Block:
+    """A card among many in one message: its title, since when, its runbook, and the first thing to do."""
+    return _Drawing(names, base, ident, "", "").brief(card)
+
+
 def read_button(action: dict[str, Any]) -> tuple[str, dict[str, str], bool, str]:
     """The verb, its values, whether to ask first, and the room's slug, from an action that Slack sent.
 
@@ -141,6 +146,13 @@ class _Drawing:
         blocks = [_section(head), _small(above), _section(*body)] if seen(above) else [_section(head, *body)]
         blocks += [*self._chart(card), *self._facts(card), self._steps(card), *self._buttons(card)]
         return [*blocks, _small(self.said(card.foot))]
+
+    def brief(self, card: Card) -> Block:
+        runbook = self.said(card.steps_title or card.facts.get("Runbook"))
+        block = _section(self._title(card), " · ".join(filter(seen, (self.said(card.above), runbook))))
+        buttons = (self._button(number, button) for number, button in enumerate(card.buttons))
+        first = next(filter(None, buttons), None)
+        return block | ({"accessory": first, "block_id": f"{self.ident}:{DOES}"} if first else {})
 
     def said(self, words: Text | None) -> str:
         out = ""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from fireside.slack import making, outbox
+from fireside.slack import making, outbox, together
 from fireside.slack.calls import Away, Later, Refused, Unsure
 from fireside.slack.channel import Channel
 from fireside.slack.installation import Lost
@@ -40,7 +40,7 @@ def carry(channel: Channel) -> bool:
     try:
         if not channel.channel_id or (channel.due_at is not None and channel.due_at <= timezone.now()):
             making.tend(channel)
-        elif posts := outbox.due(channel):
+        elif posts := together.due(channel):
             outbox.bring(posts)
         if channel.slowed:
             channel.wait(0, "")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from fireside.hearth.messages import Message
@@ -34,9 +33,7 @@ CHANGES = (
 )  # fmt: skip
 OF_ROOMS = ("room.joined", "room.left", "room.changed")
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "cant_delete_message"}
-FOLDED = 10  # messages in one post, when many wait
 AROUND = 120.0  # seconds before and after asking in which what was asked for may stand
-WAITING = 3  # messages that wait before they are folded
 NOTED = "fireside"  # the type of the metadata by which we know our posts again
 
 log = logging.getLogger(__name__)
@@ -99,33 +96,8 @@ def _touch(room: Room) -> None:
         channel.touch()
 
 
-def due(channel: Channel) -> list[Post]:
-    """What goes to this channel next, in order: one post, or several that are said as one."""
-    found = Post.objects.filter(channel=channel, due_at__lte=timezone.now())
-    waiting = list(
-        found.select_related("message__room", "message__author", "message__thread", "within__message")
-        .prefetch_related("message__files")
-        .order_by("pk")[: FOLDED + 1]
-    )
-    if not waiting or not _folds(waiting[0]) or found.count() <= WAITING:
-        return waiting[:1]
-    alike = takewhile(lambda post: _folds(post) and _thread(post) == _thread(waiting[0]), waiting[:FOLDED])
-    return list(alike)
-
-
-def _thread(post: Post) -> int | None:
-    return post.message.thread_id if post.message else None
-
-
-def _folds(post: Post) -> bool:
-    """Could it be said together with others: new, in words, and never asked of Slack before?"""
-    new = not post.ts and post.within_id is None and post.asked_at is None and not post.theirs
-    message = post.message
-    return new and message is not None and message.card is None and not message.files.all()
-
-
 def bring(posts: list[Post]) -> None:
-    """Make Slack show what we have; several posts at once only when all of them are new.
+    """Make Slack show what we have; several posts at once only when those after the first are new.
 
     Raises what `call` raises; whatever was done until then is remembered.
     """
@@ -174,19 +146,35 @@ def _draw(post: Post) -> dict[str, Any]:
 def _shown(post: Post, messages: list[Message]) -> dict[str, Any]:
     """The arguments of a post: blocks for eyes, text for notifications and for ears."""
     names = Known(post.channel.installation, room=post.channel.room)
-    drawn = [part for message in messages for part in _blocks(post, message, names)]
+    many = sum(message.card is not None for message in messages) > 1
+    draw = _briefly if many else _blocks
+    drawn = [part for message in messages for part in draw(post, message, names)]
     words = "\n".join(blocks.fallback(m.drawn, m.text, m.speaker) for m in messages)
     link = settings.PUBLIC_URL + messages[0].get_absolute_url()
     return {"blocks": fit(drawn, most=50, link=link), "text": words[:3000]}
 
 
+def _briefly(post: Post, message: Message, names: Known) -> list[Block]:
+    """One card of a storm."""
+    card, ident = message.drawn, f"{post.pk}-{message.pk}"
+    return [blocks.brief_block(card, names=names, base=settings.PUBLIC_URL, ident=ident)] if card else []
+
+
 def _blocks(post: Post, message: Message, names: Known) -> list[Block]:
-    card = message.drawn
+    card, words = message.drawn, _about(post, message) + message.text
     return blocks.message_blocks(
-        card, message.text, author=message.speaker, at=message.at, said=message.said, names=names,
+        card, words, author=message.speaker, at=message.at, said=message.said, names=names,
         base=settings.PUBLIC_URL, ident=f"{post.pk}-{message.pk}", picture=pictured(post, card),
         link=settings.PUBLIC_URL + message.get_absolute_url(),
     )  # fmt: skip
+
+
+def _about(post: Post, message: Message) -> str:
+    """Beneath several cards a line says which of them it is about."""
+    if message.thread is None or message.thread.drawn is None:
+        return ""
+    among = Post.objects.filter(Q(within__isnull=False) | Q(folded__isnull=False), channel=post.channel)
+    return f"{message.thread.drawn.title}: " if among.filter(message=message.thread).exists() else ""
 
 
 def _say(post: Post, message: Message, shown: dict[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _ready(port: int) -> bool:
 
 @dataclass
 class Knocks:
-    """What wrk saw: alerts, seconds, milliseconds at the 50th and 99th percentile, answers that were not 2xx."""
+    """What wrk saw: alerts, seconds, milliseconds at two percentiles, and answers that were not 2xx."""
 
     alerts: int
     seconds: float

@@ -1,7 +1,7 @@
 """Alerts taken in beside the real Alertmanager: the same posts, in turns, on the same machine.
 
-Ours are on the disk before they are answered, and known, owned, grouped and on a card after; Alertmanager's are
-in memory. So two rates are ours: answered, and handled to the end. The processor's time covers both.
+Ours are on the disk before they are answered, and known, owned, grouped and on a card after; theirs are in
+memory. So two rates are ours: answered, and handled to the end. The processor's time covers both.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def words(count: int, rng: random.Random) -> str:
 
 
 def grow(person: Person, room: Room, *, messages: int, incidents: int, alerts: int, stories: int) -> None:
-    """Messages half in `room` and half in the incidents' rooms, closed incidents with stories, ended alerts."""
+    """Messages, half of them in the rooms of closed incidents, the stories of these, and ended alerts."""
     rng = random.Random(11)
     perform(Ask(person, room), "incident", {"what": "payments are refusing one rental in four"})
     one = Incident.objects.select_related("room").get()
@@ -95,8 +95,8 @@ def learned(person: Person, one: Incident, closed: int, stories: int, rng: rando
         kind="postmortem", ref=0, title="A story", body="words", url="/learn/1/", at=timezone.now(),
         facets={"system": "storefront"},
     )  # fmt: skip
-    copies(doc, stories, ref=f"{first} + i", at="{ago}", title=words(6, rng),
-           body=f"{words(200, rng)} || ' rare' || i", url=f"'/learn/' || ({one.number} + 1 + i) || '/'")  # fmt: skip
+    url, body = f"'/learn/' || ({one.number} + 1 + i) || '/'", f"{words(200, rng)} || ' rare' || i"
+    copies(doc, stories, ref=f"{first} + i", at="{ago}", title=words(6, rng), body=body, url=url)
     doc.delete()
 
 

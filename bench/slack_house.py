@@ -24,13 +24,16 @@ CHANNELS = 20
 SET_UP = """
 import django; django.setup()
 from fireside.config.serve import prepare; prepare()
+from fireside.alerts.models import Source
 from fireside.hearth import start
+from fireside.systems.models import System
 from fireside.hearth.keys import Key
 from fireside.hearth.rooms import Room
 ana = start.begin("Unicorn Rentals", name="Ana Ngata", email="ana@example.org", password="a long enough one")
 for number in range(%d):
-    Room.make(f"room-{number}", by=ana)
-print(Key.make(ana, "bench")[1])
+    room = Room.make(f"room-{number}", by=ana)
+    System.add(f"Shop {number}", by=ana, room=room, matchers=[{"job": f"shop-{number}"}])
+print(Key.make(ana, "bench")[1], Source.make("bench")[1])
 """
 
 
@@ -53,7 +56,8 @@ class Bench:
         )
         self.channels = [self.workspace.channel(f"c-{n}", members=self.people) for n in range(CHANNELS)]
         set_up = [sys.executable, "-c", SET_UP % CHANNELS]
-        self.key = subprocess.run(set_up, check=True, capture_output=True, text=True).stdout.split()[-1]
+        told = subprocess.run(set_up, check=True, capture_output=True, text=True).stdout
+        self.key, self.token = told.split()[-2:]
 
     def client(self) -> httpx.Client:
         """Somebody who acts in the house itself."""

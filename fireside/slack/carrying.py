@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
@@ -17,6 +17,7 @@ from fireside.slack.post import Post
 
 SETTLING = 2.0  # seconds after a lost answer before we look whether it was done
 LONGEST = 300.0  # seconds between tries, while the rest of Slack answers
+MANY = 10  # tries after which the wait no longer grows
 CLOSED = {
     "channel_not_found": "cannot be found",
     "is_archived": "is archived",
@@ -26,10 +27,13 @@ CLOSED = {
 log = logging.getLogger(__name__)
 
 
-def waiting(now: datetime) -> Iterator[Channel]:
-    """The open channels that have something to do now."""
+def waiting(now: datetime, away: Iterable[int] = ()) -> Iterator[Channel]:
+    """The open channels that have something to do now; those of a workspace that is away, before their time.
+
+    Whoever asks whether it is back need not wait for one channel's turn.
+    """
     posts = Post.objects.filter(channel=OuterRef("pk"), due_at__lte=now)
-    ready = Q(not_before=None) | Q(not_before__lte=now)
+    ready = Q(not_before=None) | Q(not_before__lte=now) | Q(installation__in=list(away))
     found = Channel.open().filter(ready).filter(Q(due_at__lte=now) | Exists(posts))
     yield from found.select_related("installation", "room").order_by("pk")[:200]
 
@@ -75,7 +79,7 @@ def _again(channel: Channel, posts: list[Post], why: str) -> None:
         Post.objects.filter(pk=posts[0].pk).update(tries=tries + 1)
     else:
         Channel.objects.filter(pk=channel.pk).update(tries=tries + 1)
-    _wait(channel, posts, min(SETTLING * 2.0**tries, LONGEST), "Slack does not answer")
+    _wait(channel, posts, min(SETTLING * 2.0 ** min(tries, MANY), LONGEST), "Slack does not answer")
 
 
 def _refused(channel: Channel, posts: list[Post], refused: Refused) -> None:

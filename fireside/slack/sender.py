@@ -53,6 +53,10 @@ class Reach:
     def __init__(self) -> None:
         self._away: dict[int, tuple[float, float]] = {}  # since when, and when we asked last
 
+    def away(self) -> list[int]:
+        """The workspaces whose Slack is not there."""
+        return list(self._away)
+
     def may(self, installation: int, now: float) -> bool:
         """May we ask now? Whoever may, asks: the next one waits for the answer."""
         if installation not in self._away:
@@ -124,7 +128,7 @@ class Sender:
         while outbox.notice():
             pass
         self._busy = {pk: job for pk, job in self._busy.items() if not job.done()}
-        for channel in waiting(timezone.now()):
+        for channel in waiting(timezone.now(), self._reach.away()):
             free = channel.pk not in self._busy and self._pace.wait(channel.pk, now) <= 0
             if free and self._reach.may(channel.installation_id, now):
                 self._pace.spend(channel.pk, now)

@@ -1,0 +1,126 @@
+"""What a migration may do while the previous release still runs: the rules that CONTRIBUTING.md tells.
+
+A migration may carry two words of its own. `unused_since = "0.3.0"` names the release that stopped using what
+goes away. `safe = "..."` says in a sentence why old code and people at work do not notice what no rule can judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.migrations import Migration, operations
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+from django.db.models import Field, GeneratedField
+
+from fireside.hearth.releases import number
+
+# Those that grow with every day; an index on them takes long, and PostgreSQL lets nobody write meanwhile.
+LARGE = {
+    "alerts": {"alert", "delivery", "group"},
+    "hearth": {"clap", "doc", "entry", "file", "message", "version"},
+    "slack": {"arrival", "post"},
+}
+EXPANDING = (
+    operations.CreateModel, operations.AlterModelOptions, operations.AlterModelManagers,
+    operations.AlterModelTableComment, operations.RemoveIndex, operations.RenameIndex,
+)  # fmt: skip
+CONTRACTING = (operations.RemoveField, operations.DeleteModel, operations.RemoveConstraint)
+RENAMING = (operations.RenameField, operations.RenameModel, operations.AlterModelTable)
+NO_COLUMN = {*Field.non_db_attrs, "default"}  # what the database does not know of
+
+Model = tuple[str, str]
+NEVER, UNUSED, SAFE = "never", "unused_since", "safe"
+
+
+def troubles(migration: Migration, before: ProjectState, new: set[Model], previous: str) -> list[str]:
+    """A sentence for each thing the migration does that code of the previous release could trip over."""
+    since, why = getattr(migration, UNUSED, ""), getattr(migration, SAFE, "")
+    found = []
+    for step in migration.operations:
+        for operation in _flat([step]):
+            for way_out, words in _judged(operation, migration.app_label, before, new):
+                gone = way_out == UNUSED and since and number(since) < number(previous)
+                explained = way_out == SAFE and why.endswith(".")
+                if not gone and not explained:
+                    found.append(f"{migration}: {operation.describe()}: {words}")
+        step.state_forwards(migration.app_label, before)
+    if _mixes(migration):
+        found.append(f"{migration}: moving rows and changing tables are two migrations")
+    return found
+
+
+def made(migrations: list[Migration]) -> set[Model]:
+    """The models that these migrations make: no old code knows them, and no old row is in them."""
+    return {
+        (migration.app_label, operation.name_lower)
+        for migration in migrations
+        for operation in _flat(migration.operations)
+        if isinstance(operation, operations.CreateModel)
+    }
+
+
+def _flat(found: list[Operation]) -> Iterator[Operation]:
+    for operation in found:
+        if isinstance(operation, operations.SeparateDatabaseAndState):
+            yield from _flat(operation.database_operations)
+        else:
+            yield operation
+
+
+def _judged(operation: Any, app: str, state: ProjectState, new: set[Model]) -> Iterator[tuple[str, str]]:
+    model = getattr(operation, "model_name", getattr(operation, "name", "")).lower()
+    if isinstance(operation, EXPANDING):
+        return
+    if isinstance(operation, operations.RunPython | operations.RunSQL):
+        yield SAFE, "`safe` says that it runs in batches, can run twice, and keeps what old code reads"
+    elif (app, model) in new:
+        return
+    elif isinstance(operation, RENAMING):
+        yield NEVER, "old code asks for the old name; add a new one, fill both, and let the old one go later"
+    elif isinstance(operation, CONTRACTING):
+        yield UNUSED, "`unused_since` names a release before the previous one that stopped using it"
+    elif isinstance(operation, operations.AddField):
+        yield from _added(operation.field, large=model in LARGE.get(app, ()))
+    elif isinstance(operation, operations.AlterField):
+        old = state.models[app, model].fields[operation.name]
+        if not _wider(old, operation.field):
+            yield UNUSED, "it takes less than before; only once no release that may run writes otherwise"
+    elif isinstance(operation, operations.AddIndex):
+        if model in LARGE.get(app, ()):
+            yield SAFE, "make it concurrently on PostgreSQL, or let `safe` say why it is quick"
+    else:
+        yield SAFE, "`safe` says why old rows fit and old code does not notice"
+
+
+def _added(field: Any, *, large: bool) -> Iterator[tuple[str, str]]:
+    if field.many_to_many:
+        return
+    if isinstance(field, GeneratedField):
+        yield SAFE, "every row is written anew meanwhile; `safe` says why that is quick"
+    elif not field.null and not field.has_db_default():
+        yield NEVER, "old code writes rows without it: null=True, or a db_default"
+    if large and (field.unique or field.db_index):
+        yield SAFE, "its index is made while nobody can write; `safe` says why that is quick"
+
+
+def _wider(old: Any, new: Any) -> bool:
+    """Does the column take all that it took before, and is it otherwise what it was?"""
+    (_, was, _, had), (_, becomes, _, has) = old.deconstruct(), new.deconstruct()
+    had, has = ({k: v for k, v in words.items() if k not in NO_COLUMN} for words in (had, has))
+    loosened = (
+        ("null", not old.null and new.null),
+        ("max_length", (new.max_length or 10**9) >= (old.max_length or 10**9)),
+        ("db_default", not old.has_db_default()),
+    )
+    for name, fine in loosened:
+        if fine:
+            had.pop(name, None), has.pop(name, None)
+    return was == becomes and had == has
+
+
+def _mixes(migration: Migration) -> bool:
+    flat = list(_flat(migration.operations))
+    moving = [isinstance(operation, operations.RunPython | operations.RunSQL) for operation in flat]
+    return any(moving) and not all(moving)

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from fireside.hearth.search import find, keep
@@ -44,6 +44,42 @@ def test_two_writers_at_once_never_let_a_reader_miss_an_entry() -> None:
         writer.join()
     read()
     assert len(seen) == Entry.objects.count() == 4 * EACH
+
+
+def test_who_speaks_while_a_machine_is_about_to_is_not_turned_away(room, ana) -> None:
+    noted = threading.Event()
+    wrong: list[BaseException] = []
+
+    def machine() -> None:
+        try:
+            with transaction.atomic():
+                note("lamp.lit")
+                noted.set()
+                wait_until_somebody_waits()
+                room.say("The lamp is lit.")
+        except OperationalError as error:
+            wrong.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=machine)
+    thread.start()
+    noted.wait(10)
+    room.say("Is it dark?", by=ana)
+    thread.join()
+    assert wrong == []
+    assert [message.text for message in room.messages.order_by("pk")] == ["The lamp is lit.", "Is it dark?"]
+
+
+def wait_until_somebody_waits() -> None:
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute(waiting)
+            if cursor.fetchone():
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits for their turn")
 
 
 def test_search_finds_accents_prefixes_addresses_and_survives_hostile_queries(room, ana) -> None:

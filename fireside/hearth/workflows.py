@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from fireside.hearth.people import Organisation
 from fireside.hearth.recurring import Daily, Minutes, daily
-from fireside.hearth.releases import Release
 from fireside.hearth.timeline import Cursor, Entry
 
 LATE = timedelta(hours=12)  # what recurs is caught up after this much downtime, and skipped after more
@@ -63,10 +62,6 @@ class Job:
     name: str
     due: datetime
     entry: int = 0
-
-
-class NotOurs(Exception):
-    """A job that a worker of a newer release can run."""
 
 
 class Book:
@@ -136,19 +131,13 @@ def now() -> datetime:
 
 
 def run(name: str, entry_id: int) -> None:
-    """Run one job; what we no longer know, and entries that are gone, are nothing to do.
-
-    While a newer release is here too, a name we do not know yet may be one of its own: then the job fails, so
-    that it is tried again later, by whoever knows it.
-    """
+    """Run one job; what a newer release no longer knows, and entries that are gone, are nothing to do."""
     if recurring := book.recurring.get(name):
         recurring.do()
     elif reaction := book.reactions.get(name):
         entry = Entry.objects.select_related("by", "room", "message").filter(pk=entry_id).first()
         if entry is not None and not (reaction.unless and reaction.unless(entry)):
             reaction.do(entry)
-    elif Release.newer():
-        raise NotOurs(f"{name} belongs to a newer release, whose workers know it")
 
 
 def route(start: Callable[[Job], None], most: int = 500) -> bool:

@@ -74,7 +74,9 @@ class House:
         """On SQLite one process is everything; on PostgreSQL there are doors and workers."""
         return ("--only", only) if self.url else ()
 
-    def start(self, stack: ExitStack, code: Path, *more: str, how: tuple[str, ...] = ("-m", "fireside")) -> Any:
+    def start(
+        self, stack: ExitStack, code: Path, *more: str, how: tuple[str, ...] = ("-m", "fireside")
+    ) -> Any:
         """A process, of which `door` is the address."""
         port = free_port()
         env = self.env | {"PYTHONPATH": str(code), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
@@ -162,7 +164,9 @@ class Work:
 
     def _ends_well(self, do: Any) -> None:
         try:
-            with httpx.Client(base_url=self.door, timeout=30, cookies={"sessionid": self.house.cookie}) as client:
+            with httpx.Client(
+                base_url=self.door, timeout=30, cookies={"sessionid": self.house.cookie}
+            ) as client:
                 while not self.over:
                     do(client)
         except (httpx.HTTPError, AssertionError) as error:
@@ -172,7 +176,9 @@ class Work:
         page = self._seen(client.get("/rooms/stable/"))
         [field] = set(re.findall('name="csrfmiddlewaretoken" value="([^"]+)', page))
         words = f"word-{len(self.said)}"
-        self._seen(client.post("/rooms/stable/", data={"csrfmiddlewaretoken": field, "key": words, "words": words}))
+        self._seen(
+            client.post("/rooms/stable/", data={"csrfmiddlewaretoken": field, "key": words, "words": words})
+        )
         self.said.append(words)
 
     def _read(self, client: httpx.Client) -> None:

@@ -161,7 +161,9 @@ def test_a_table_that_is_held_for_good_is_told_of(room, monkeypatch) -> None:
     monkeypatch.setattr(migrating, "PAUSE", 0.01)
     monkeypatch.setattr(migrating, "_take_steps", add_a_column)
     given = connection.get_connection_params()
-    with psycopg.connect(**{key: given[key] for key in ("dbname", "user", "password", "host", "port")}) as other:
+    with psycopg.connect(
+        **{key: given[key] for key in ("dbname", "user", "password", "host", "port")}
+    ) as other:
         other.execute("SELECT 1 FROM hearth_room")
         with pytest.raises(CannotServe, match="look in pg_stat_activity for a transaction"):
             prepare()

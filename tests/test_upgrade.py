@@ -129,4 +129,7 @@ def test_the_first_release_does_not_begin_on_a_newer_database(tmp_path: Path) ->
     house.run(house.new, "-m", "fireside", "jobs")
     refused = house.run(house.old, "-m", "fireside", "jobs", fine=False)
     assert refused.returncode == 1
-    assert "This database belongs to a newer Fireside (hearth.0003_releases). Start that release" in refused.stderr
+    assert (
+        "This database belongs to a newer Fireside (hearth.0003_releases). Start that release"
+        in refused.stderr
+    )

@@ -76,7 +76,9 @@ def _take_steps() -> None:
     for step in steps.migration_plan(steps.loader.graph.leaf_nodes()):
         Release.announce()  # first, so that the release before may start again in the middle
         state = steps.migrate([], plan=[step], state=state)
-    call_command("migrate", verbosity=0, interactive=False)  # no step is left, but what Django does after them
+    call_command(
+        "migrate", verbosity=0, interactive=False
+    )  # no step is left, but what Django does after them
     Release.announce()
 
 

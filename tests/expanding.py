@@ -1,7 +1,7 @@
 """What a migration may do while the previous release still runs: the rules that CONTRIBUTING.md tells.
 
 A migration may carry two words of its own. `unused_since = "0.3.0"` names the release that stopped using what
-goes away. `safe = "..."` says in a sentence why old code and people at work do not notice what no rule can judge.
+goes away. `safe = "..."` says why old code and people at work do not notice what no rule can judge.
 """
 
 from __future__ import annotations
@@ -26,12 +26,21 @@ EXPANDING = (
     operations.CreateModel, operations.AlterModelOptions, operations.AlterModelManagers,
     operations.AlterModelTableComment, operations.RemoveIndex, operations.RenameIndex,
 )  # fmt: skip
-CONTRACTING = (operations.RemoveField, operations.DeleteModel, operations.RemoveConstraint)
 RENAMING = (operations.RenameField, operations.RenameModel, operations.AlterModelTable)
+CONTRACTING = (operations.RemoveField, operations.DeleteModel, operations.RemoveConstraint)
 NO_COLUMN = {*Field.non_db_attrs, "default"}  # what the database does not know of
 
 Model = tuple[str, str]
 NEVER, UNUSED, SAFE = "never", "unused_since", "safe"
+OTHERS = (
+    (
+        RENAMING,
+        NEVER,
+        "old code asks for the old name; add another, fill both, let the old one go later",
+    ),
+    (CONTRACTING, UNUSED, "`unused_since` names a release before the previous one that stopped using it"),
+    (Operation, SAFE, "`safe` says why old rows fit and old code does not notice"),
+)
 
 
 def troubles(migration: Migration, before: ProjectState, new: set[Model], previous: str) -> list[str]:
@@ -70,28 +79,22 @@ def _flat(found: list[Operation]) -> Iterator[Operation]:
 
 
 def _judged(operation: Any, app: str, state: ProjectState, new: set[Model]) -> Iterator[tuple[str, str]]:
+    """What speaks against an operation, each with the word that could let it pass."""
     model = getattr(operation, "model_name", getattr(operation, "name", "")).lower()
-    if isinstance(operation, EXPANDING):
-        return
     if isinstance(operation, operations.RunPython | operations.RunSQL):
         yield SAFE, "`safe` says that it runs in batches, can run twice, and keeps what old code reads"
-    elif (app, model) in new:
+    elif isinstance(operation, EXPANDING) or (app, model) in new:
         return
-    elif isinstance(operation, RENAMING):
-        yield NEVER, "old code asks for the old name; add a new one, fill both, and let the old one go later"
-    elif isinstance(operation, CONTRACTING):
-        yield UNUSED, "`unused_since` names a release before the previous one that stopped using it"
     elif isinstance(operation, operations.AddField):
         yield from _added(operation.field, large=model in LARGE.get(app, ()))
     elif isinstance(operation, operations.AlterField):
-        old = state.models[app, model].fields[operation.name]
-        if not _wider(old, operation.field):
+        if not _wider(state.models[app, model].fields[operation.name], operation.field):
             yield UNUSED, "it takes less than before; only once no release that may run writes otherwise"
     elif isinstance(operation, operations.AddIndex):
         if model in LARGE.get(app, ()):
             yield SAFE, "make it concurrently on PostgreSQL, or let `safe` say why it is quick"
     else:
-        yield SAFE, "`safe` says why old rows fit and old code does not notice"
+        yield next((way_out, words) for kinds, way_out, words in OTHERS if isinstance(operation, kinds))
 
 
 def _added(field: Any, *, large: bool) -> Iterator[tuple[str, str]]:

@@ -106,7 +106,7 @@ class House:
         return [row[0] if len(row) == 1 else row for row in found]
 
     def incident(self, running: Any, what: str) -> None:
-        """Elsewhere than people speak: at the first release, two who spoke in one room could block each other."""
+        """Elsewhere than people speak: in 0.1.0 two who spoke in one room could block each other."""
         said = httpx.post(
             f"{running.door}/api/do/incident", json={"what": what, "room": "meadow"},
             headers={"authorization": f"Bearer {self.key}"}, timeout=30,

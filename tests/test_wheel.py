@@ -80,7 +80,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
          "--no-deps", "--disable-pip-version-check", wheel], capture_output=True, text=True,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
-    # A line in a .pth file is a place to look in; what such files there ask for, an editable Fireside say, is not done.
+    # A place named in a .pth file is looked in; what the .pth files there ask for, our checkout, is not.
     site = next(home.glob("lib/python*/site-packages"))
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib"))
     return home / "bin"

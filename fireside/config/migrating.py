@@ -31,7 +31,7 @@ class TooBusy(Exception):
 
 
 def refuse_newer() -> None:
-    """A database that a newer release has changed is left alone, unless that release says we can run on it."""
+    """A database that a newer release has changed is left alone, unless that release lets us run on it."""
     newer = Release.newer()
     needed = max((release.runs_from for release in newer), key=number, default=__version__)
     if number(needed) > number(__version__):
@@ -76,9 +76,7 @@ def _take_steps() -> None:
     for step in steps.migration_plan(steps.loader.graph.leaf_nodes()):
         Release.announce()  # first, so that the release before may start again in the middle
         state = steps.migrate([], plan=[step], state=state)
-    call_command(
-        "migrate", verbosity=0, interactive=False
-    )  # no step is left, but what Django does after them
+    call_command("migrate", verbosity=0, interactive=False)  # no step is left, but what follows them
     Release.announce()
 
 

@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev
 STEP := tools/step.sh
 SLOW := browser or prometheus or crash or api or slack or upgrade or wheel
 FAST := not postgres and not ($(SLOW))
-PACKAGES := chromium poppler-utils prometheus prometheus-alertmanager postgresql
+PACKAGES := chromium poppler-utils prometheus prometheus-alertmanager postgresql systemd
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-all check fix docs lock wheel bench clean packages

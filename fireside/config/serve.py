@@ -22,7 +22,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError
 
-from fireside.config import migrating
+from fireside.config import migrating, notify
 from fireside.hearth.slots import alone
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ async def _greet(host: str, port: int, opened: Callable[[str], None]) -> None:
             await asyncio.sleep(0.01)
             continue
         writer.close()
+        notify.tell("READY=1")
         opened(f"Fireside is open at {settings.PUBLIC_URL}")
         return
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg.errors
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.db.migrations import Migration
@@ -20,6 +19,7 @@ from fireside.hearth.releases import Release, number
 PATIENCE = "3s"  # how long a step waits for a lock on PostgreSQL
 PAUSE = 1.0  # seconds between two tries, in which the others go on
 TRIES = 30
+LOCKED = "55P03"  # PostgreSQL's word for a lock that could not be had in time
 
 
 class TooNew(Exception):
@@ -61,7 +61,7 @@ def bring_up_to_date() -> None:
                 _take_steps()
             return
         except OperationalError as error:
-            if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            if getattr(error.__cause__, "sqlstate", "") != LOCKED:
                 raise
         time.sleep(PAUSE)
     raise TooBusy(

@@ -32,6 +32,7 @@ NO_COLUMN = {*Field.non_db_attrs, "default"}  # what the database does not know 
 
 Model = tuple[str, str]
 NEVER, UNUSED, SAFE = "never", "unused_since", "safe"
+INDEX = (SAFE, "make the index concurrently on PostgreSQL, or let `safe` say why it is quick")
 OTHERS = (
     (
         RENAMING,
@@ -81,18 +82,18 @@ def _flat(found: list[Operation]) -> Iterator[Operation]:
 def _judged(operation: Any, app: str, state: ProjectState, new: set[Model]) -> Iterator[tuple[str, str]]:
     """What speaks against an operation, each with the word that could let it pass."""
     model = getattr(operation, "model_name", getattr(operation, "name", "")).lower()
+    large = model in LARGE.get(app, ())
     if isinstance(operation, operations.RunPython | operations.RunSQL):
         yield SAFE, "`safe` says that it runs in batches, can run twice, and keeps what old code reads"
     elif isinstance(operation, EXPANDING) or (app, model) in new:
         return
     elif isinstance(operation, operations.AddField):
-        yield from _added(operation.field, large=model in LARGE.get(app, ()))
+        yield from _added(operation.field, large=large)
     elif isinstance(operation, operations.AlterField):
-        if not _wider(state.models[app, model].fields[operation.name], operation.field):
-            yield UNUSED, "it takes less than before; only once no release that may run writes otherwise"
+        yield from _altered(state.models[app, model].fields[operation.name], operation.field, large=large)
     elif isinstance(operation, operations.AddIndex):
-        if model in LARGE.get(app, ()):
-            yield SAFE, "make it concurrently on PostgreSQL, or let `safe` say why it is quick"
+        if large:
+            yield INDEX
     else:
         yield next((way_out, words) for kinds, way_out, words in OTHERS if isinstance(operation, kinds))
 
@@ -105,7 +106,14 @@ def _added(field: Any, *, large: bool) -> Iterator[tuple[str, str]]:
     elif not field.null and not field.has_db_default():
         yield NEVER, "old code writes rows without it: null=True, or a db_default"
     if large and (field.unique or field.db_index):
-        yield SAFE, "its index is made while nobody can write; `safe` says why that is quick"
+        yield INDEX
+
+
+def _altered(old: Any, new: Any, *, large: bool) -> Iterator[tuple[str, str]]:
+    if not _wider(old, new):
+        yield UNUSED, "it takes less than before; only once no release that may run writes otherwise"
+    if large and new.db_index and not old.db_index:
+        yield INDEX
 
 
 def _wider(old: Any, new: Any) -> bool:
@@ -116,6 +124,7 @@ def _wider(old: Any, new: Any) -> bool:
         ("null", not old.null and new.null),
         ("max_length", (new.max_length or 10**9) >= (old.max_length or 10**9)),
         ("db_default", not old.has_db_default()),
+        ("db_index", True),
     )
     for name, fine in loosened:
         if fine:

@@ -74,6 +74,7 @@ class Before(migrations.Migration):
                 ("text", models.TextField()),
                 ("key", models.CharField(max_length=40, null=True)),
                 ("voice", models.CharField(max_length=40)),
+                ("lamp", models.ForeignKey("hearth.Lamp", models.CASCADE)),
             ],
         ),
         migrations.CreateModel("Lamp", [("id", models.BigAutoField(primary_key=True))]),
@@ -103,6 +104,11 @@ FINE = {
     ],
     "more room": [migrations.AlterField("message", "voice", models.CharField(max_length=80))],
     "nothing is allowed": [migrations.AlterField("message", "text", TEXT(null=True))],
+    "one index less": [
+        migrations.AlterField(
+            "message", "lamp", models.ForeignKey("hearth.Lamp", models.CASCADE, db_index=False)
+        )
+    ],
     "a default in the database": [migrations.AlterField("message", "text", TEXT(db_default=""))],
     "all of it on a new table": [
         migrations.CreateModel("Chair", [("id", models.BigAutoField(primary_key=True))]),
@@ -130,6 +136,9 @@ UNSEEN = {
     "an index on a large table": [migrations.AddIndex("message", INDEX)],
     "a column with an index on a large table": [
         migrations.AddField("message", "mood", models.CharField(max_length=9, null=True, db_index=True))
+    ],
+    "an index through a column": [
+        migrations.AlterField("message", "voice", models.CharField(max_length=40, db_index=True))
     ],
     "uniqueness": [migrations.AlterUniqueTogether("message", {("voice", "key")})],
 }

@@ -126,7 +126,8 @@ def test_the_first_release_does_not_begin_on_a_newer_database(tmp_path: Path) ->
     assert previous.VERSION == "0.1.0", "this was about 0.1.0 alone, and can go"
     house = House(tmp_path, "")
     house.seed()
-    house.run(house.new, "-m", "fireside", "jobs")
+    told = house.run(house.new, "-m", "fireside", "jobs").stderr
+    assert "Bringing the database up to date: hearth.0003_releases" in told
     refused = house.run(house.old, "-m", "fireside", "jobs", fine=False)
     assert refused.returncode == 1
     assert (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ PATIENCE = "3s"  # how long a step waits for a lock on PostgreSQL
 PAUSE = 1.0  # seconds between two tries, in which the others go on
 TRIES = 30
 LOCKED = "55P03"  # PostgreSQL's word for a lock that could not be had in time
+
+log = logging.getLogger(__name__)
 
 
 class TooNew(Exception):
@@ -73,7 +76,9 @@ def bring_up_to_date() -> None:
 
 def _take_steps() -> None:
     steps, state = Steps(connection), None
+    level = logging.INFO if steps.loader.applied_migrations else logging.DEBUG  # the first start has many
     for step in steps.migration_plan(steps.loader.graph.leaf_nodes()):
+        log.log(level, "Bringing the database up to date: %s", step[0])
         Release.announce()  # first, so that the release before may start again in the middle
         state = steps.migrate([], plan=[step], state=state)
     call_command("migrate", verbosity=0, interactive=False)  # no step is left, but what follows them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -127,7 +128,7 @@ def test_the_first_release_does_not_begin_on_a_newer_database(tmp_path: Path) ->
     house = House(tmp_path, "")
     house.seed()
     told = house.run(house.new, "-m", "fireside", "jobs").stderr
-    assert "Bringing the database up to date: hearth.0003_releases" in told
+    assert re.search(r"Bringing the database up to date: hearth\.\d+_releases", told)
     refused = house.run(house.old, "-m", "fireside", "jobs", fine=False)
     assert refused.returncode == 1
     assert (

@@ -26,6 +26,7 @@ EXPANDING = (
     operations.CreateModel, operations.AlterModelOptions, operations.AlterModelManagers,
     operations.AlterModelTableComment, operations.RemoveIndex, operations.RenameIndex,
 )  # fmt: skip
+MOVING = (operations.RunPython, operations.RunSQL)
 RENAMING = (operations.RenameField, operations.RenameModel, operations.AlterModelTable)
 CONTRACTING = (operations.RemoveField, operations.DeleteModel, operations.RemoveConstraint)
 NO_COLUMN = {*Field.non_db_attrs, "default"}  # what the database does not know of
@@ -56,7 +57,7 @@ def troubles(migration: Migration, before: ProjectState, new: set[Model], previo
                 if not gone and not explained:
                     found.append(f"{migration}: {operation.describe()}: {words}")
         step.state_forwards(migration.app_label, before)
-    if _mixes(migration):
+    if _mixes(migration, new):
         found.append(f"{migration}: moving rows and changing tables are two migrations")
     return found
 
@@ -81,9 +82,9 @@ def _flat(found: list[Operation]) -> Iterator[Operation]:
 
 def _judged(operation: Any, app: str, state: ProjectState, new: set[Model]) -> Iterator[tuple[str, str]]:
     """What speaks against an operation, each with the word that could let it pass."""
-    model = getattr(operation, "model_name", getattr(operation, "name", "")).lower()
+    model = _model(operation)
     large = model in LARGE.get(app, ())
-    if isinstance(operation, operations.RunPython | operations.RunSQL):
+    if isinstance(operation, MOVING):
         yield SAFE, "`safe` says that it runs in batches, can run twice, and keeps what old code reads"
     elif isinstance(operation, EXPANDING) or (app, model) in new:
         return
@@ -132,7 +133,13 @@ def _wider(old: Any, new: Any) -> bool:
     return was == becomes and had == has
 
 
-def _mixes(migration: Migration) -> bool:
+def _mixes(migration: Migration, new: set[Model]) -> bool:
+    """Does it move rows, and change tables that had rows before?"""
     flat = list(_flat(migration.operations))
-    moving = [isinstance(operation, operations.RunPython | operations.RunSQL) for operation in flat]
-    return any(moving) and not all(moving)
+    moving = [operation for operation in flat if isinstance(operation, MOVING)]
+    changing = [operation for operation in flat if (migration.app_label, _model(operation)) not in new]
+    return bool(moving) and len(changing) > len(moving)
+
+
+def _model(operation: Any) -> str:
+    return str(getattr(operation, "model_name", getattr(operation, "name", ""))).lower()

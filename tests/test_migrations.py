@@ -132,6 +132,11 @@ GOING = {
 UNSEEN = {
     "code": [migrations.RunPython(migrations.RunPython.noop)],
     "statements": [migrations.RunSQL("SELECT 1")],
+    "code for a new table": [
+        migrations.CreateModel("Chair", [("id", models.BigAutoField(primary_key=True))]),
+        migrations.AddIndex("chair", models.Index("id", name="chair_id")),
+        migrations.RunPython(migrations.RunPython.noop),
+    ],
     "a constraint": [migrations.AddConstraint("message", CHECK)],
     "an index on a large table": [migrations.AddIndex("message", INDEX)],
     "a column with an index on a large table": [

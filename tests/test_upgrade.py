@@ -131,7 +131,4 @@ def test_the_first_release_does_not_begin_on_a_newer_database(tmp_path: Path) ->
     assert re.search(r"Bringing the database up to date: hearth\.\d+_releases", told)
     refused = house.run(house.old, "-m", "fireside", "jobs", fine=False)
     assert refused.returncode == 1
-    assert (
-        "This database belongs to a newer Fireside (hearth.0003_releases). Start that release"
-        in refused.stderr
-    )
+    assert re.search(r"belongs to a newer Fireside \(\w+\.\d+_\w+\)\. Start that release", refused.stderr)

@@ -9,12 +9,12 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 STEP := tools/step.sh
-SLOW := browser or prometheus or crash or api or slack
+SLOW := browser or prometheus or crash or api or slack or upgrade or wheel
 FAST := not postgres and not ($(SLOW))
-PACKAGES := chromium poppler-utils prometheus prometheus-alertmanager postgresql
+PACKAGES := chromium poppler-utils prometheus prometheus-alertmanager postgresql systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all check fix docs lock bench clean packages
+.PHONY: help run demo test test-all check fix docs lock wheel bench clean packages
 
 help: ## list what you can ask for
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; \
@@ -37,6 +37,9 @@ test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus
 	@$(STEP) "Prometheus tests" $(BIN)/pytest -m "prometheus and not browser"
 	@$(STEP) "Slack tests" $(BIN)/pytest -m "slack"
 	@$(STEP) "crash tests" $(BIN)/pytest -m "crash and not browser and not prometheus"
+	@$(STEP) "wheel tests" $(BIN)/pytest -m "wheel"
+	@$(STEP) "upgrade tests on SQLite" $(BIN)/pytest -m "upgrade and not postgres"
+	@$(STEP) "upgrade tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -m "upgrade and postgres"
 
 packages:
 	@$(STEP) "Debian packages" tools/debian.sh $(PACKAGES)
@@ -59,6 +62,9 @@ docs: $(DEV) ## write docs/reference anew from the code
 
 lock: $(DEV) ## choose newer versions within pyproject.toml and write requirements/ anew
 	@tools/lock.sh --upgrade
+
+wheel: $(DEV) ## build the package into dist/
+	@tools/wheel.sh
 
 bench: $(DEV) ## measure; each number is printed beside its floor
 	@$(BIN)/python -m bench

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ["start", "intake", "beside", "pages", "live", "slack", "storm"]
+ALL = ["start", "intake", "beside", "pages", "live", "slack", "storm", "steps"]
 
 
 def main() -> int:

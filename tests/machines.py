@@ -66,10 +66,12 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def process(*args: str, log: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    *args: str, log: Path, env: dict[str, str] | None = None, cwd: Path = ROOT
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process of ours that is asked to leave at the end, and made to when it does not."""
     with log.open("ab") as out:
-        running = subprocess.Popen(args, stdout=out, stderr=subprocess.STDOUT, env=env, cwd=ROOT)
+        running = subprocess.Popen(args, stdout=out, stderr=subprocess.STDOUT, env=env, cwd=cwd)
         try:
             yield running
         finally:

@@ -59,3 +59,8 @@ def value(name: str) -> str:
 def give(name: str, words: str) -> None:
     """Set a variable for this process, as the command line asks; before the settings are read."""
     os.environ[name] = words
+
+
+def manager() -> str:
+    """Where systemd listens for our word, when it started us and wants one."""
+    return os.environ.get("NOTIFY_SOCKET", "")

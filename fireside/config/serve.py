@@ -21,9 +21,9 @@ import uvloop
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import OperationalError, connection
-from django.db.migrations.loader import MigrationLoader
+from django.db import OperationalError
 
+from fireside.config import migrating, notify
 from fireside.hearth.slots import alone
 
 if TYPE_CHECKING:
@@ -42,26 +42,15 @@ def prepare() -> None:
     """Bring the database and the static files up to date; only one process does it at a time."""
     try:
         with alone("prepare"):
-            _refuse_newer()
-            call_command("migrate", verbosity=0, interactive=False)
+            migrating.refuse_newer()
+            migrating.bring_up_to_date()
             _collect()
+    except (migrating.TooNew, migrating.TooBusy) as error:
+        raise CannotServe(str(error)) from error
     except OperationalError as error:
         raise CannotServe(f"The database cannot be opened: {str(error).strip()}") from error
     except OSError as error:
         raise CannotServe(f"{settings.DATA} cannot be written to: {error.strerror}.") from error
-
-
-def _refuse_newer() -> None:
-    """A database that a newer release has changed is left alone."""
-    loader = MigrationLoader(connection)
-    known = loader.graph.nodes.keys() | loader.replacements.keys()
-    applied = (key for key in loader.applied_migrations if key not in known)
-    unknown = sorted(f"{app}.{name}" for app, name in applied if app in loader.migrated_apps)
-    if unknown:
-        raise CannotServe(
-            f"This database belongs to a newer Fireside ({unknown[-1]}). "
-            "Start that release, or restore a backup made before it."
-        )
 
 
 def _collect() -> None:
@@ -157,6 +146,7 @@ async def _greet(host: str, port: int, opened: Callable[[str], None]) -> None:
             await asyncio.sleep(0.01)
             continue
         writer.close()
+        notify.tell("READY=1")
         opened(f"Fireside is open at {settings.PUBLIC_URL}")
         return
 

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 import dj_database_url
 import dj_email_url
 
+from fireside import __version__
 from fireside.config.env import Nonsense, value
 from fireside.config.slack import slack_settings
 
@@ -163,7 +164,7 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = DATA / "static" / __version__  # two releases that share a folder leave each other's alone
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -4,11 +4,12 @@ from fireside.hearth.files import File
 from fireside.hearth.keys import Key
 from fireside.hearth.messages import Clap, Draft, Message, Version
 from fireside.hearth.people import Invitation, Organisation, Person, Team
+from fireside.hearth.releases import Release
 from fireside.hearth.rooms import Room, Seat
 from fireside.hearth.search import Doc
 from fireside.hearth.timeline import Cursor, Entry
 
 __all__ = [
     "Clap", "Cursor", "Doc", "Draft", "Entry", "File", "Invitation", "Key", "Message", "Organisation",
-    "Person", "Room", "Seat", "Team", "Version",
+    "Person", "Release", "Room", "Seat", "Team", "Version",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from django.utils import timezone
 from fireside.hearth.cards import Card, dump
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.grammar import clean
+from fireside.hearth.order import in_turn
 from fireside.hearth.people import Person, Team
 from fireside.hearth.timeline import note
 
@@ -158,6 +159,7 @@ class Room(models.Model):
                 f"That is {len(words):,} characters; a message holds {LONGEST:,}. A file could carry it."
             )
         with transaction.atomic():
+            in_turn()  # before the room's row is ours, which those whose turn it is may want too
             if key and (known := Message.objects.filter(key=key).first()):
                 return known
             message = Message.objects.create(

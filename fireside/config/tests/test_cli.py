@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 
 from fireside.alerts.models import Source
 from fireside.config.cli import main
-from fireside.config.serve import CannotServe, check_port, prepare
+from fireside.config.serve import CannotServe, check_port
 from fireside.hearth.keys import Key, digest
 from fireside.hearth.models import Message, Person, Room
 from fireside.incidents.models import Incident
@@ -141,13 +139,6 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CannotServe) as refused:
         check_port("127.0.0.1", taken.getsockname()[1])
     assert "is in use already; choose another with --port" in str(refused.value)
-
-
-@pytest.mark.django_db
-def test_a_newer_database_is_left_alone() -> None:
-    MigrationRecorder(connection).record_applied("hearth", "0999_from_the_future")
-    with pytest.raises(CannotServe, match=r"belongs to a newer Fireside \(hearth.0999_from_the_future\)"):
-        prepare()
 
 
 @pytest.mark.parametrize(

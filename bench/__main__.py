@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ["start", "intake", "beside", "pages", "live", "slack", "storm", "steps"]
+ALL = ["start", "intake", "beside", "pages", "live", "slack", "storm", "declare", "steps"]
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ from fireside.slack.lanes import rested
 from fireside.slack.making import is_as_open
 
 THREADS = 8  # channels that are written to at the same time
-BREATH = 0.03  # seconds in which what is noted together is looked at together
+BREATH = 0.03  # seconds between two looks; what is noted meanwhile is looked at together
 TICK = 0.25  # seconds between looks for what another process noted
 LOOK = 1.0  # seconds between looks at the inbox
 HEALTH = 300.0  # seconds between questions whether a workspace still knows us
@@ -83,7 +83,7 @@ class Sender:
         self._kicked, self._ending = threading.Event(), threading.Event()
         self._pace, self._reach = Pace(), Reach()
         self._busy: dict[int, Future[None]] = {}
-        self._looked = self._asked = -HEALTH
+        self._looked = self._asked = self._began = -HEALTH
         self._pool = ThreadPoolExecutor(THREADS, "slack-send")
         self._thread = threading.Thread(target=self._live, name="slack-sender", daemon=True)
 
@@ -104,8 +104,9 @@ class Sender:
 
     def _live(self) -> None:
         while not self._ending.is_set():
-            if self._kicked.wait(TICK):
-                self._ending.wait(BREATH)
+            self._kicked.wait(TICK)
+            self._ending.wait(max(0.0, self._began + BREATH - time.monotonic()))
+            self._began = time.monotonic()
             self._kicked.clear()
             rested()
             try:

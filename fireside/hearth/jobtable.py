@@ -41,11 +41,6 @@ def _schema() -> str | None:
     return None if connection.vendor == "sqlite" else "dbos"
 
 
-def begun() -> bool:
-    """Has a worker ever begun here? Until then there is no such table, and so there are no jobs."""
-    return sa.inspect(database()).has_table(NAME, schema=_schema())
-
-
 def busy() -> set[str]:
     """The workers that were running something when they last wrote."""
     rows = table()

@@ -25,7 +25,7 @@ def list_jobs(ask: Ask) -> Whisper:
     return Whisper(card=Card(
         title=text("Work that waits"), icon="list-checks",
         body=tuple(map(_line, aside)) or (text("Nothing was set aside."),),
-        facts={"Waits for its time": text("{count}", count=waiting)}, link=reverse("settings-work"),
+        facts={"Waits for its time": text("{count}", count=waiting)}, link=reverse("settings-jobs"),
     ))  # fmt: skip
 
 

@@ -37,7 +37,7 @@ urlpatterns = [
     path("settings/invitations/", settings.invitations, name="settings-invitations"),
     path("settings/invitations/<int:pk>/end/", settings.end_invitation, name="settings-end-invitation"),
     path("settings/organisation/", settings.organisation, name="settings-organisation"),
-    path("settings/work/", work.work, name="settings-work"),
+    path("settings/jobs/", work.work, name="settings-jobs"),
     path("settings/people/", settings.people, name="settings-people"),
     path("settings/people/<int:pk>/new-password/", settings.new_password, name="settings-new-password"),
 ]  # fmt: skip

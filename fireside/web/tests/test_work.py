@@ -64,25 +64,25 @@ def test_what_was_set_aside_waits_for_a_keeper_who_lets_it_run_again(
     keeper = web(ana)
     assert "One kind of work was set aside" in see(keeper, "/")
     assert "set aside" not in see(web(bo), "/")
-    page = see(keeper, "/settings/work/")
+    page = see(keeper, "/settings/jobs/")
     assert page.count("The light is carried round.") == 2
     assert "it failed with ValueError" in page
     assert "heffalump" not in page
     first, second = sorted((job.key for job in jobs.set_aside()), key=lambda key: int(key.split(":")[1]))
     mended = True
     for verb, key in (("retry-job", first), ("let-job-go", second)):
-        answer = keeper.post(f"/do/{verb}/", {"job": key, "next": "/settings/work/"})
-        assert (answer.status_code, answer["Location"]) == (303, "/settings/work/")
+        answer = keeper.post(f"/do/{verb}/", {"job": key, "next": "/settings/jobs/"})
+        assert (answer.status_code, answer["Location"]) == (303, "/settings/jobs/")
     soon(lambda: not jobs.set_aside())
     soon(lambda: len(ran) == 3)
     assert ran[-1] == "first"
-    page = see(keeper, "/settings/work/")
+    page = see(keeper, "/settings/jobs/")
     assert "Nothing waits for you" in page
     assert "set aside" not in see(keeper, "/")
 
 
 def test_before_a_worker_ever_began_nothing_waits_and_what_recurs_is_told(web: Web, ana: Person) -> None:
-    page = see(web(ana), "/settings/work/")
+    page = see(web(ana), "/settings/jobs/")
     assert "Nothing waits for you" in page
     assert "Sign-ins that have expired are forgotten." in page
     outcome = say_line(Ask(ana), "/jobs")
@@ -91,7 +91,7 @@ def test_before_a_worker_ever_began_nothing_waits_and_what_recurs_is_told(web: W
 
 
 def test_who_is_no_keeper_finds_no_such_page_and_no_such_power(web: Web, ana: Person, bo: Person) -> None:
-    assert web(bo).get("/settings/work/").status_code == 404
+    assert web(bo).get("/settings/jobs/").status_code == 404
     assert "Work that waits" not in see(web(bo), "/settings/")
     for line in ("/jobs", "/retry-job entry:1:x.y", "/let-job-go entry:1:x.y"):
         with pytest.raises(Sorry, match="Keepers of this Fireside"):

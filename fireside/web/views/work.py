@@ -30,7 +30,7 @@ def work(request: HttpRequest) -> HttpResponse:
         (thing.rule.next(now), thing.name, why(thing.name)) for thing in workflows.book.recurring.values()
     )
     return page(
-        request, "web/settings/work.html", at="me", part="work", most=MOST, comes=comes,
+        request, "web/settings/jobs.html", at="me", part="jobs", most=MOST, comes=comes,
         aside=[(job, why(job.name), job.key in asked) for job in jobs.set_aside(MOST)],
         waiting=[(kind, why(kind.name)) for kind in jobs.waiting()],
     )  # fmt: skip
@@ -42,7 +42,7 @@ def waits_for(person: Person) -> Iterator[Coming]:
         count = len({job.name for job in aside})
         words = ngettext("One kind of work was set aside", "%(count)d kinds of work were set aside", count)
         yield Coming(
-            aside[-1].at, words % {"count": count}, reverse("settings-work"),
+            aside[-1].at, words % {"count": count}, reverse("settings-jobs"),
             "It failed several times. You could let it run again.",
         )  # fmt: skip
 

@@ -27,17 +27,17 @@ from django.utils import timezone
 
 from fireside.hearth import timeline, workflows
 from fireside.hearth.jobs import ASIDE, STATES, begun, jobs
-from fireside.hearth.jobtable import busy, database, table
+from fireside.hearth.jobtable import busy, database, part, table
 from fireside.hearth.slots import locks
 from fireside.hearth.workflows import Job
 
 NAME = "fireside"
 VERSION = "fireside-1"  # only equal versions share jobs; change it when the arguments of `_job` change
 QUEUE = "work"
-THREADS = 8
-CLAIM = 64  # jobs one look at the queue hands to the threads, so that a burst of timers is not late
+CLAIM = 16  # timers that run at a time
+THREADS = CLAIM + 4  # so that a reaction finds a free thread however many timers are due
 TICK = 0.25  # seconds between looks for what another process noted
-POLL = 1.0  # seconds between looks at the queue
+POLL = 0.2  # seconds between looks at the queue
 LOOK = 1.0  # seconds between looks at the clock and at the locks of other workers
 HANGS = timedelta(seconds=10)  # what the router left undone for so long, the others do as well
 SLOTS = 16  # workers at most
@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 _running: set[str] = set()
 
 
-@DBOS.workflow(name="job", max_recovery_attempts=DEATHS)
+@DBOS.workflow(name="job", max_recovery_attempts=DEATHS - 1)
 def _job(key: str, name: str, entry: int, attempt: int) -> None:
     """Run a job; what fails is tried again later, so that nothing stands behind it meanwhile."""
     _running.add(key)
@@ -117,6 +117,8 @@ class Worker:
                 "console_log_level": "ERROR",
             }
         )
+        if begun():
+            part(self._slot, QUEUE)
         DBOS.launch()
         DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=POLL)
         timeline.listen(self._kicked.set)
@@ -179,6 +181,7 @@ class Worker:
         """Let the jobs of workers whose lock is free run again; the engine counts how often that happened."""
         for slot in busy() - {self._slot}:
             if self._locks.take(slot):
+                part(slot, QUEUE)
                 DBOS._recover_pending_workflows([slot])
                 self._locks.free(slot)
 

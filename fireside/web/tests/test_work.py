@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -66,7 +68,7 @@ def test_what_was_set_aside_waits_for_a_keeper_who_lets_it_run_again(
     assert "set aside" not in see(web(bo), "/")
     page = see(keeper, "/settings/jobs/")
     assert page.count("The light is carried round.") == 2
-    assert "it failed with ValueError" in page
+    assert "It failed with ValueError" in page
     assert "heffalump" not in page
     first, second = sorted((job.key for job in jobs.set_aside()), key=lambda key: int(key.split(":")[1]))
     mended = True
@@ -88,6 +90,15 @@ def test_before_a_worker_ever_began_nothing_waits_and_what_recurs_is_told(web: W
     outcome = say_line(Ask(ana), "/jobs")
     assert outcome.whisper
     assert "Nothing was set aside." in str(outcome.whisper.card)
+
+
+def test_a_process_that_only_shows_pages_never_loads_the_job_engine() -> None:
+    code = (
+        "import sys, django; django.setup(); import fireside.config.urls, fireside.hearth.verbs_jobs;"
+        "sys.exit(', '.join({'dbos', 'sqlalchemy'} & sys.modules.keys()))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert told.stderr.strip() == ""
 
 
 def test_who_is_no_keeper_finds_no_such_page_and_no_such_power(web: Web, ana: Person, bo: Person) -> None:

@@ -18,7 +18,7 @@ from django.db import connection
 
 from fireside.hearth.workflows import Unknown
 
-KEY = re.compile(r"(?:entry:\d+:|every:)?(?P<name>[^:~]+)[^~]*(?:~again\d+)?(?:~(?P<attempt>\d+))?")
+KEY = re.compile(r"(?:entry:\d+:|every:)?(?P<name>[^:~]+)[^~]*(?:~again-?\d+)?(?:~(?P<attempt>\d+))?")
 STATES = {
     "DELAYED": "waiting", "ENQUEUED": "waiting", "PENDING": "running", "SUCCESS": "done",
     "CANCELLED": "cancelled", "ERROR": "set aside", "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "set aside",
@@ -26,7 +26,7 @@ STATES = {
 WAITING = ("DELAYED", "ENQUEUED", "PENDING")
 ASIDE = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 LIST = (
-    "SELECT j.workflow_uuid, j.status, coalesce(j.delay_until_epoch_ms, j.completed_at, j.created_at),"
+    "SELECT j.workflow_uuid, j.status, coalesce(j.completed_at, j.delay_until_epoch_ms, j.created_at),"
     " coalesce(o.error, j.error) FROM {status} j LEFT JOIN {output} o ON o.workflow_uuid = j.workflow_uuid"
 )
 # As the engine's own index on what failed has it, so that looking for it costs nothing.

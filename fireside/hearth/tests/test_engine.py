@@ -11,7 +11,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from fireside.hearth import engine, slots, workflows
+from fireside.hearth import engine, jobs, slots, workflows
 from fireside.hearth.timeline import Entry, note
 from fireside.hearth.workflows import Job, when
 
@@ -163,6 +163,21 @@ def test_what_an_older_or_newer_release_left_is_set_aside_and_shown_while_others
     assert len(ran) == 1
     for key in reasons:
         assert engine.let_go(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "attempt"),
+    [
+        ("entry:12:incidents.gather_round", "incidents.gather_round", 1),
+        ("entry:12:incidents.gather_round~6", "incidents.gather_round", 6),
+        ("entry:12:incidents.gather_round~again2~3", "incidents.gather_round", 3),
+        ("every:alerts.look_after_alerts:1777900000~again1", "alerts.look_after_alerts", 1),
+        ("every:postmortems.remind_owners:2026-05-04~2", "postmortems.remind_owners", 2),
+        ("what is this?", "what is this?", 1),
+    ],
+)
+def test_a_key_tells_what_a_job_is_and_how_often_it_was_tried(key, name, attempt):
+    assert (jobs._name(key), jobs._attempt(key)) == (name, attempt)
 
 
 def test_when_all_places_are_taken_one_more_worker_is_told_so(db, monkeypatch):

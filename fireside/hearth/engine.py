@@ -73,7 +73,7 @@ def _job(key: str, name: str, entry: int, attempt: int) -> None:
 
 def _put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> None:
     again = key if attempt == 1 else f"{key}~{attempt}"
-    with SetWorkflowID(again), SetEnqueueOptions(delay_seconds=wait):
+    with SetWorkflowID(again), SetEnqueueOptions(delay_seconds=wait or None):
         DBOS.enqueue_workflow(QUEUE, _job, key, name, entry, attempt)
 
 

@@ -32,7 +32,7 @@ from fireside.hearth.slots import locks
 from fireside.hearth.workflows import Job
 
 NAME = "fireside"
-VERSION = "fireside-1"  # only equal versions share jobs; change it when the arguments of `_job` change
+VERSION = "fireside-1"  # only equal versions share jobs, so it stays: a new argument of `_job` has a default
 QUEUE = "work"
 CLAIM = 16  # timers that run at a time
 THREADS = CLAIM + 4  # so that a reaction finds a free thread however many timers are due

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ["start", "intake", "beside", "pages", "live", "slack", "storm", "declare", "steps"]
+ALL = ["start", "timers", "intake", "beside", "pages", "live", "slack", "declare", "storm", "steps"]
 
 
 def main() -> int:

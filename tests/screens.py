@@ -21,6 +21,7 @@ SCREENS = {
     "settings": "/settings/",
     "keys": "/settings/keys/",
     "invitations": "/settings/invitations/",
+    "jobs": "/settings/jobs/",
     "slack": "/settings/slack/",
     "changes": "/learn/changes/",
     "why": "/learn/why/",

@@ -27,7 +27,8 @@ OPEN = {
     "account_change_password", "account_reset_password", "account_set_password",
     "account_reset_password_done",
     "account_reset_password_from_key_done", "people", "suggest", "teams", "settings", "settings-keys",
-    "settings-invitations", "settings-organisation", "settings-people", "api", "openapi", "alerts", "sources",
+    "settings-invitations", "settings-organisation", "settings-people", "settings-jobs", "api", "openapi",
+    "alerts", "sources",
     "systems", "incidents", "morgue", "why_postmortems", "changes", "gentle", "home", "search", "rooms",
     "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack",
 }  # fmt: skip
@@ -137,7 +138,8 @@ def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
     lists = ["/", "/search/", "/rooms/", "/people/", "/people/suggest/", "/teams/", "/teams/cave-people/",
              "/people/bo-lund/", "/people/ana-ngata/", "/settings/", "/settings/people/",
              "/settings/invitations/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
-             "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
+             "/settings/jobs/", "/learn/changes/", "/settings/slack/",
+             "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
              "/rooms/magic-sparkles/palette/", "/api/", "/api/openapi.json", "/api/entries", "/api/search",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip
     for path in lists:

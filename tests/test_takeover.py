@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -35,6 +36,14 @@ import django; django.setup()
 from fireside.hearth.models import Person, Room
 Room.objects.get(slug="stable").say(sys.argv[1], by=Person.objects.get())
 """
+MUCH = """
+import sys
+import django; django.setup()
+from fireside.hearth.models import Person, Room
+for number in range(int(sys.argv[1])):
+    Room.objects.get(slug="stable").say(f"slow {number}", by=Person.objects.get())
+"""
+RUNNING = "SELECT name FROM dbos.workflow_status WHERE status = 'PENDING' AND workflow_uuid LIKE '%answer'"
 UP = """
 import os, pathlib, sys, time
 import django; django.setup()
@@ -81,9 +90,9 @@ class Shared:
         assert told.returncode == 0, told.stderr
         return told.stdout
 
-    def up(self, stack: ExitStack, who: str, *more: str) -> subprocess.Popen[bytes]:
+    def up(self, stack: ExitStack, who: str, *more: str, code: str = UP) -> subprocess.Popen[bytes]:
         env = self.env | {"WHO": who}
-        args = (sys.executable, "-c", UP, "up", "--port", str(self.port), *more)
+        args = (sys.executable, "-c", code, "up", "--port", str(self.port), *more)
         return stack.enter_context(process(*args, log=self.folder / f"{who}.log", env=env))
 
     def ask(self, sql: str) -> list[Any]:
@@ -138,6 +147,51 @@ def test_what_a_killed_worker_was_doing_another_one_does(shared: Shared) -> None
         shared.run(SAY, "after")
         wait_for(lambda: "second heard after" in shared.echoes(), "the second worker to route")
     assert shared.echoes() == ["first heard quick", "second heard slow", "second heard after"]
+
+
+@pytest.mark.parametrize("shared", BOTH, indirect=True)
+def test_when_the_router_hangs_another_worker_does_what_is_new_and_nothing_twice(shared: Shared) -> None:
+    with ExitStack() as stack:
+        first = shared.up(stack, "first", "--only", "worker")
+        shared.run(SAY, "before")
+        wait_for(lambda: shared.echoes() == ["first heard before"], "the first worker to route")
+        shared.up(stack, "second", "--only", "worker")
+        time.sleep(3)  # the second has begun by then; were it not, this would only be harder
+        first.send_signal(signal.SIGSTOP)
+        try:
+            shared.run(SAY, "meanwhile")
+            said = time.monotonic()
+            wait_for(lambda: "second heard meanwhile" in shared.echoes(), "the second worker", 40)
+            took = time.monotonic() - said
+        finally:
+            first.send_signal(signal.SIGCONT)
+        assert took < 30
+        shared.run(SAY, "after")
+        wait_for(lambda: len(shared.echoes()) == 3, "whoever routes now")
+    assert shared.echoes()[:2] == ["first heard before", "second heard meanwhile"]
+    assert shared.echoes()[2].endswith("heard after")
+
+
+MANY = 60
+
+
+@pytest.mark.postgres
+def test_many_jobs_of_a_worker_that_died_are_all_done_by_another_within_seconds(postgres: Shared) -> None:
+    hangs = UP.replace(
+        "    if entry.by", "    if os.environ['WHO'] == 'first':\n        time.sleep(600)\n    if entry.by"
+    )
+    with ExitStack() as stack:
+        first = postgres.up(stack, "first", "--only", "worker", code=hangs)
+        postgres.run(MUCH, str(MANY))
+        wait_for(lambda: postgres.ask("SELECT to_regclass('dbos.workflow_status')::text")[0], "the engine")
+        wait_for(lambda: postgres.ask(RUNNING) == ["job"] * MANY, "the first worker to have them all")
+        postgres.up(stack, "second", "--only", "worker", code=hangs)
+        time.sleep(3)  # the second has begun by then; were it not, this would only be harder
+        first.kill()
+        died = time.monotonic()
+        wait_for(lambda: len(postgres.echoes()) >= MANY, "the second worker to take over", 40)
+        assert time.monotonic() - died < 15
+    assert len(set(postgres.echoes())) == len(postgres.echoes()) == MANY
 
 
 @pytest.mark.postgres

@@ -8,6 +8,7 @@ from fireside.alerts.models import Source
 from fireside.hearth.cards import Card
 from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.errors import Sorry
+from fireside.hearth.jobs import jobs
 from fireside.hearth.keys import Key
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
@@ -61,9 +62,7 @@ def new_token(person: str, source: str) -> None:
 
 
 def list_jobs() -> None:
-    from fireside.hearth import engine  # heavy
-
-    found = engine.jobs()
+    found = jobs()
     for job in found:
         words = (f"{job.state:<10}", f"{job.at:%Y-%m-%d %H:%M}", f"attempt {job.attempt}", job.key, job.error)
         click.echo("  ".join(words).rstrip())

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from fireside.hearth.engine import Worker
     from fireside.slack.running import Running
 
+log = logging.getLogger(__name__)
+
 MOST = 20_000  # requests and open pages at a time
 PATIENCE = 2.5  # seconds that leaving may take
 
@@ -159,14 +161,20 @@ class Working:
         self._worker: Worker | None = None
         self._slack: Running | None = None
         self._began = False
+        self.why = "The worker has stopped; the log says why."
         self._thread = threading.Thread(target=self._begin, name="worker-start", daemon=True)
         self._thread.start()
 
     def _begin(self) -> None:
         if self._jobs:
-            from fireside.hearth.engine import Worker
+            from fireside.hearth.engine import Full, Worker
 
-            worker = Worker()
+            try:
+                worker = Worker()
+            except Full as full:
+                self.why = f"{full} End one of them, or start this with --only web."
+                log.error(self.why)
+                return
             worker.begin()
             self._worker = worker
         self._slack = _slack(carries=self._carries)
@@ -211,7 +219,7 @@ def work(*, jobs: bool = True) -> None:
     working = Working(jobs=jobs, carries=True)
     while not leaving.wait(1):
         if not working.alive():  # whoever started us starts us again
-            raise CannotServe("The worker has stopped; the log says why.")
+            raise CannotServe(working.why)
     working.end()
     _leave()
 

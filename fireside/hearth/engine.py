@@ -1,4 +1,4 @@
-"""The job engine, hidden behind a few verbs: start, jobs, retry, cancel, purge.
+"""The job engine, hidden behind a few verbs: start, retry, let_go, cancel, purge.
 
 Jobs live in the same database as everything else. One worker at a time routes new entries and starts what is
 due by itself; what lies ahead waits in a queue. The lock of a worker that died is free, by which another one
@@ -10,8 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 import sqlalchemy as sa
@@ -27,32 +26,35 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from fireside.hearth import timeline, workflows
-from fireside.hearth.jobtable import begun, busy, database, table
+from fireside.hearth.jobs import ASIDE, STATES, begun, jobs
+from fireside.hearth.jobtable import busy, database, part, table
 from fireside.hearth.slots import locks
 from fireside.hearth.workflows import Job
 
 NAME = "fireside"
-VERSION = "fireside-1"  # only equal versions share jobs; change it when the arguments of `_job` change
+VERSION = "fireside-1"  # only equal versions share jobs, so it stays: a new argument of `_job` has a default
 QUEUE = "work"
-THREADS = 8
-CLAIM = 64  # jobs one look at the queue hands to the threads, so that a burst of timers is not late
+CLAIM = 16  # timers that run at a time
+THREADS = CLAIM + 4  # so that a reaction finds a free thread however many timers are due
 TICK = 0.25  # seconds between looks for what another process noted
+POLL = 0.2  # seconds between looks at the queue
 LOOK = 1.0  # seconds between looks at the clock and at the locks of other workers
+HANGS = timedelta(seconds=10)  # what the router left undone for so long, the others do as well
 SLOTS = 16  # workers at most
 WAITS = (5, 30, 180, 1080, 6480)  # seconds before each new attempt; after the last the job is set aside
 PATIENCE = 1.5  # seconds that what runs may take to finish when the worker is told to end
 DEATHS = 5  # a job that was running this often when its worker died is set aside too
-ASIDE = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-WAITING = ("DELAYED", "ENQUEUED", "PENDING")
 DONE = ("SUCCESS", "CANCELLED")
 
 Unreachable = sa.exc.SQLAlchemyError  # the database does not answer the engine
+
+__all__ = ["ASIDE", "Worker", "cancel", "counts", "jobs", "let_go", "purge", "retry", "start"]
 
 log = logging.getLogger(__name__)
 _running: set[str] = set()
 
 
-@DBOS.workflow(name="job", max_recovery_attempts=DEATHS)
+@DBOS.workflow(name="job", max_recovery_attempts=DEATHS - 1)
 def _job(key: str, name: str, entry: int, attempt: int) -> None:
     """Run a job; what fails is tried again later, so that nothing stands behind it meanwhile."""
     _running.add(key)
@@ -71,7 +73,7 @@ def _job(key: str, name: str, entry: int, attempt: int) -> None:
 
 def _put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> None:
     again = key if attempt == 1 else f"{key}~{attempt}"
-    with SetWorkflowID(again), SetEnqueueOptions(delay_seconds=wait):
+    with SetWorkflowID(again), SetEnqueueOptions(delay_seconds=wait or None):
         DBOS.enqueue_workflow(QUEUE, _job, key, name, entry, attempt)
 
 
@@ -85,12 +87,16 @@ def start(job: Job) -> None:
         DBOS.start_workflow(_job, job.key, job.name, job.entry, 1)
 
 
+class Full(Exception):
+    """There is no place for one more worker."""
+
+
 class Worker:
     """The thread that routes, keeps time and takes over; and the engine underneath it."""
 
     def __init__(self) -> None:
         self._locks = locks()
-        self._slot = next(slot for slot in map(_slot, range(SLOTS)) if self._locks.take(slot))
+        self._slot = self._free_slot()
         self._kicked = threading.Event()
         self._ending = threading.Event()
         self._looked = 0.0
@@ -111,8 +117,10 @@ class Worker:
                 "console_log_level": "ERROR",
             }
         )
+        if begun():
+            part(self._slot, QUEUE)
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=1)
+        DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=POLL)
         timeline.listen(self._kicked.set)
         self._thread.start()
 
@@ -130,29 +138,38 @@ class Worker:
         DBOS.destroy()
         self._locks.close()
 
+    def _free_slot(self) -> str:
+        for slot in (f"slot-{number}" for number in range(SLOTS)):
+            if self._locks.take(slot):
+                return slot
+        self._locks.close()
+        raise Full(f"{SLOTS} workers run on this database already, and there is no place for one more.")
+
     def _live(self) -> None:
         while not self._ending.is_set():
             self._kicked.wait(TICK)
             self._kicked.clear()
             try:
-                if self._locks.take("router"):
-                    self._route()
+                self._work(routes=self._locks.take("router"))
             except (DatabaseError, sa.exc.SQLAlchemyError):
                 log.exception("The worker could not reach the database and tries again")
                 connection.close()
                 self._ending.wait(1)
         connection.close()
 
-    def _route(self) -> None:
-        while workflows.route(start):
-            pass
-        if time.monotonic() - self._looked >= LOOK:
+    def _work(self, *, routes: bool) -> None:
+        """The router does all of this at once, the others what it left: it may hang, and keys allow two."""
+        looks = time.monotonic() - self._looked >= LOOK
+        if routes or (looks and workflows.is_left(timezone.now() - HANGS)):
+            while workflows.route(start):
+                pass
+        if looks:
             self._looked = time.monotonic()
             self._take_over()
-            self._recur()
+            self._recur(timedelta() if routes else HANGS)
 
-    def _recur(self) -> None:
-        if (minute := int(time.time() // 60)) == self._minute:
+    def _recur(self, late: timedelta) -> None:
+        if (minute := int((time.time() - late.total_seconds()) // 60)) == self._minute:
             return
         self._minute = minute
         for job in workflows.recurring_now(timezone.now()):
@@ -164,33 +181,12 @@ class Worker:
         """Let the jobs of workers whose lock is free run again; the engine counts how often that happened."""
         for slot in busy() - {self._slot}:
             if self._locks.take(slot):
+                part(slot, QUEUE)
                 DBOS._recover_pending_workflows([slot])
                 self._locks.free(slot)
 
 
-def _slot(number: int) -> str:
-    return f"slot-{number}"
-
-
 # -- what keepers ask --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A job as the engine knows it."""
-
-    key: str
-    name: str
-    state: str  # "waiting", "running", "done", "set aside" or "cancelled"
-    attempt: int
-    at: datetime
-    error: str
-
-
-STATES = {
-    "DELAYED": "waiting", "ENQUEUED": "waiting", "PENDING": "running", "SUCCESS": "done",
-    "CANCELLED": "cancelled", "ERROR": "set aside", "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "set aside",
-}  # fmt: skip
 
 
 @cache
@@ -200,41 +196,37 @@ def _client() -> DBOSClient:
     )
 
 
-def jobs(*statuses: str, most: int = 100) -> list[Known]:
-    """The newest jobs that wait or run and those that were set aside, or those with the given statuses."""
-    if not begun():
-        return []
-    found = _client().list_workflows(status=[*(statuses or WAITING + ASIDE)], limit=most, sort_desc=True)
-    return [_known(row) for row in found]
-
-
-def _known(row: WorkflowStatus) -> Known:
-    _key, name, _entry, attempt = row.input["args"] if row.input else (row.workflow_id, "", 0, 1)
-    moment = row.delay_until_epoch_ms or row.created_at or 0
-    state = STATES[row.status]
-    return Known(
-        row.workflow_id,
-        name,
-        state,
-        attempt,
-        datetime.fromtimestamp(moment / 1000, UTC),
-        str(row.error or ""),
-    )
-
-
 def retry(key: str) -> bool:
     """Run a job that was set aside once more, with all its attempts before it; False when there is none."""
-    found = begun() and _client().list_workflows(workflow_ids=[key], status=[*ASIDE])
-    if not found or not found[0].input:
+    found = _aside(key)
+    if found is None or not found.input or not found.input["args"]:
         return False
-    first, name, entry, _attempt = found[0].input["args"]
+    first, *rest = found.input["args"]
+    again = _next_round(first)  # always the same for the same job, so that asking twice is asking once
     _client().enqueue(
-        {"workflow_name": "job", "queue_name": QUEUE, "app_version": VERSION,
-         "workflow_id": f"{first}~again-{time.time_ns()}"},
-        first, name, entry, 1,
+        {"workflow_name": "job", "queue_name": QUEUE, "app_version": VERSION, "workflow_id": again},
+        again, *rest[:-1], 1,
     )  # fmt: skip
     _client().delete_workflows([key])
     return True
+
+
+def let_go(key: str) -> bool:
+    """Forget a job that was set aside; False when there is none."""
+    if _aside(key) is None:
+        return False
+    _client().delete_workflows([key])
+    return True
+
+
+def _aside(key: str) -> WorkflowStatus | None:
+    found = begun() and _client().list_workflows(workflow_ids=[key], status=[*ASIDE])
+    return found[0] if found else None
+
+
+def _next_round(key: str) -> str:
+    first, _, number = key.partition("~again")
+    return f"{first}~again{int(number or 0) + 1}"
 
 
 def cancel(key: str) -> bool:

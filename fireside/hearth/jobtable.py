@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,11 @@ from django.conf import settings
 from django.db import connection
 
 NAME = "workflow_status"
+COLUMNS = (
+    "workflow_uuid", "status", "executor_id", "queue_name", "owner_xid", "recovery_attempts", "created_at",
+    "delay_until_epoch_ms",
+)  # fmt: skip
+APART = 1000  # milliseconds between jobs that are let run one after the other
 SESSIONS = 8  # kept open on PostgreSQL, one for each thread that runs jobs
 
 
@@ -37,16 +43,11 @@ def _sqlite(session: sqlite3.Connection, record: Any) -> None:
 
 
 def table() -> sa.TableClause:
-    return sa.table(NAME, sa.column("status"), sa.column("executor_id"), schema=_schema())
+    return sa.table(NAME, *map(sa.column, COLUMNS), schema=_schema())
 
 
 def _schema() -> str | None:
     return None if connection.vendor == "sqlite" else "dbos"
-
-
-def begun() -> bool:
-    """Has a worker ever begun here? Until then there is no such table, and so there are no jobs."""
-    return sa.inspect(database()).has_table(NAME, schema=_schema())
 
 
 def busy() -> set[str]:
@@ -55,3 +56,20 @@ def busy() -> set[str]:
     with database().connect() as session:
         asked = sa.select(rows.c.executor_id).where(rows.c.status == "PENDING").distinct()
         return {slot for slot in session.scalars(asked) if slot}
+
+
+def part(slot: str, queue: str) -> None:
+    """Let what was on board at two deaths run one after the other: a third hits only what causes it."""
+    rows = table()
+    died = sa.and_(rows.c.status == "PENDING", rows.c.executor_id == slot, rows.c.recovery_attempts >= 2)
+    with database().begin() as session:
+        suspects = sa.select(rows.c.workflow_uuid).where(died).order_by(rows.c.created_at)
+        for number, key in enumerate(session.scalars(suspects).all()):
+            later = int(time.time() * 1000) + number * APART
+            apart = {
+                "status": "DELAYED",
+                "delay_until_epoch_ms": later,
+                "queue_name": queue,
+                "owner_xid": None,
+            }
+            session.execute(sa.update(rows).where(died, rows.c.workflow_uuid == key).values(apart))

@@ -1,11 +1,11 @@
 """When something recurs: every few minutes, or at a wall-clock time on chosen days in a zone.
 
-A slot is the moment one occurrence is due, in UTC. A wall-clock time has one slot for each local date: in
-the hour that spring skips it is the first minute there is, in the hour that autumn repeats the earlier one.
+A slot is the moment one occurrence is due, in UTC; docs/schedules.md says where it lies when clocks change.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from fireside.hearth.people import Organisation
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+AROUND = 15  # days in which a weekday comes at least once, even where a zone leaves one out
+NOON = time(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Minutes:
         """The newest slot that is not after `moment`."""
         period = self.minutes * 60
         return datetime.fromtimestamp(moment.timestamp() // period * period, UTC)
+
+    def next(self, moment: datetime) -> datetime:
+        """The first slot after `moment`."""
+        return self.last(moment) + timedelta(minutes=self.minutes)
 
     def key(self, slot: datetime) -> str:
         return str(int(slot.timestamp()))
@@ -49,25 +55,48 @@ class Daily:
 
     def last(self, moment: datetime) -> datetime:
         """The newest slot that is not after `moment`."""
-        today = moment.astimezone(self.tz).date()
-        dates = (today - timedelta(days=back) for back in range(9))
-        return next(
-            slot for day in dates if day.weekday() in self.days and (slot := self.slot(day)) <= moment
-        )
+        return next(slot for slot in self._slots(moment, -1) if slot <= moment)
 
-    def slot(self, day: date) -> datetime:
-        local = datetime.combine(day, self.at, tzinfo=self.tz)
-        while local.astimezone(UTC).astimezone(self.tz).replace(tzinfo=None) != local.replace(tzinfo=None):
-            local += MINUTE
-        return local.astimezone(UTC)
+    def next(self, moment: datetime) -> datetime:
+        """The first slot after `moment`."""
+        return next(slot for slot in self._slots(moment, 1) if slot > moment)
+
+    def slot(self, day: date) -> datetime | None:
+        """The slot of one local date; None where the zone leaves out that date."""
+        return self._slot(day, self.tz)
 
     def key(self, slot: datetime) -> str:
-        return slot.astimezone(self.tz).date().isoformat()
+        """The local date the slot belongs to: today's, or yesterday's where clocks skip over midnight."""
+        day = slot.astimezone(self.tz).date()
+        return (day if self.slot(day) == slot else day - DAY).isoformat()
+
+    def _slots(self, moment: datetime, step: int) -> Iterator[datetime]:
+        """From a date beyond the moment's own to those on its other side."""
+        tz = self.tz
+        day = moment.astimezone(tz).date() - step * DAY
+        for _ in range(AROUND + 1):
+            if day.weekday() in self.days and (slot := self._slot(day, tz)):
+                yield slot
+            day += step * DAY
+
+    def _slot(self, day: date, tz: ZoneInfo) -> datetime | None:
+        if not _exists(datetime.combine(day, NOON, tzinfo=tz)):
+            return None
+        local = datetime.combine(day, self.at, tzinfo=tz)
+        while not _exists(local):
+            local += MINUTE
+        return local.astimezone(UTC)
 
     @property
     def tz(self) -> ZoneInfo:
         org = Organisation.current() if self.zone == "org" else None
         return ZoneInfo(org.zone if org else "UTC" if self.zone == "org" else self.zone)
+
+
+def _exists(local: datetime) -> bool:
+    """Does a clock in that zone ever show this?"""
+    back = local.astimezone(UTC).astimezone(local.tzinfo)
+    return back.replace(tzinfo=None) == local.replace(tzinfo=None)
 
 
 def daily(at: str, days: str, zone: str) -> Daily:

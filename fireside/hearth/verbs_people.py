@@ -97,7 +97,7 @@ def people(ask: Ask, words: Line = "") -> Whisper:
 @command("/deactivate", example="/deactivate @bo", title="End somebody's access")
 def deactivate(ask: Ask, person: Person) -> Whisper:
     """End somebody's access at once; their words stay, with their name. Keepers can do this."""
-    _keeper(ask)
+    for_keepers(ask)
     person.deactivate(by=ask.person)
     return Whisper(f"{person.name} no longer has access. What they said stays, with their name.")
 
@@ -105,7 +105,7 @@ def deactivate(ask: Ask, person: Person) -> Whisper:
 @command("/reactivate", example="/reactivate @bo", title="Give access back")
 def reactivate(ask: Ask, handle: Word) -> Whisper:
     """Give access back to somebody who had lost it. Keepers can do this."""
-    _keeper(ask)
+    for_keepers(ask)
     person = (
         Person.objects.filter(handle=handle.strip().lstrip("@").lower()).exclude(deactivated_at=None).first()
     )
@@ -118,7 +118,7 @@ def reactivate(ask: Ask, handle: Word) -> Whisper:
 @command("/keeper", example="/keeper @bo", title="Make somebody a keeper")
 def keeper(ask: Ask, person: Person) -> Whisper:
     """Make somebody a keeper: they look after people, invitations and settings with you."""
-    _keeper(ask)
+    for_keepers(ask)
     if not person.is_keeper:
         _keeps(person, ask.person, since=True)
     return Whisper(f"{person.name} is a keeper now.")
@@ -127,7 +127,7 @@ def keeper(ask: Ask, person: Person) -> Whisper:
 @command("/step-down", example="/step-down", title="Stop being a keeper")
 def step_down(ask: Ask, person: Person | None = None) -> Whisper:
     """Stop being a keeper, or take that care off somebody else; there is always one left."""
-    _keeper(ask)
+    for_keepers(ask)
     who = person or ask.person
     others = Person.objects.filter(keeper_since__isnull=False, deactivated_at=None).exclude(pk=who.pk)
     if not others.exists():
@@ -137,7 +137,7 @@ def step_down(ask: Ask, person: Person | None = None) -> Whisper:
     return Whisper(f"{who.name} is not a keeper now.")
 
 
-def _keeper(ask: Ask) -> None:
+def for_keepers(ask: Ask) -> None:
     if not ask.person.is_keeper:
         raise NotYours("Keepers of this Fireside can do this. People shows who they are.")
 

@@ -130,21 +130,27 @@ def now() -> datetime:
 # -- what the engine asks ----------------------------------------------------------------------------------
 
 
+class Unknown(Exception):
+    """No workflow has this name in the release that runs here; another one may know it."""
+
+
 def run(name: str, entry_id: int) -> None:
-    """Run one job; what a newer release no longer knows, and entries that are gone, are nothing to do."""
+    """Run one job; an entry that is gone is nothing to do."""
     if recurring := book.recurring.get(name):
         recurring.do()
     elif reaction := book.reactions.get(name):
         entry = Entry.objects.select_related("by", "room", "message").filter(pk=entry_id).first()
         if entry is not None and not (reaction.unless and reaction.unless(entry)):
             reaction.do(entry)
+    else:
+        raise Unknown(f"This release knows nothing called {name}. Another one may, or it could be let go.")
 
 
 def route(start: Callable[[Job], None], most: int = 500) -> bool:
     """Start what follows the entries after the router's cursor; tells whether there may be more.
 
     Jobs are started before the cursor moves: after a crash between the two they are started again, and the
-    engine, which knows their keys, refuses.
+    engine, which knows their keys, refuses. So it does when two route at once; the cursor never goes back.
     """
     cursor, _ = Cursor.objects.get_or_create(name=ROUTER)
     found = Entry.objects.filter(pk__gt=cursor.entry).order_by("pk")
@@ -154,8 +160,15 @@ def route(start: Callable[[Job], None], most: int = 500) -> bool:
             if verb in reaction.verbs:
                 start(Job(f"entry:{pk}:{reaction.name}", reaction.name, noted_at + reaction.after, pk))
     if entries:
-        Cursor.objects.filter(name=ROUTER).update(entry=entries[-1][0])
+        Cursor.objects.filter(name=ROUTER, entry__lt=entries[-1][0]).update(entry=entries[-1][0])
     return len(entries) == most
+
+
+def is_left(since: datetime) -> bool:
+    """Has something been noted before `since` that nobody has routed yet?"""
+    cursor = Cursor.objects.filter(name=ROUTER).values_list("entry", flat=True).first() or 0
+    oldest = Entry.objects.filter(pk__gt=cursor).order_by("pk").values_list("noted_at", flat=True).first()
+    return oldest is not None and oldest < since
 
 
 def rest() -> None:

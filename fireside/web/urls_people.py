@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from fireside.web.views import people, rooms, settings, welcome
+from fireside.web.views import people, rooms, settings, welcome, work
 
 to_reset = RedirectView.as_view(pattern_name="account_reset_password")
 reset_done = account.password_reset_from_key_done
@@ -37,6 +37,7 @@ urlpatterns = [
     path("settings/invitations/", settings.invitations, name="settings-invitations"),
     path("settings/invitations/<int:pk>/end/", settings.end_invitation, name="settings-end-invitation"),
     path("settings/organisation/", settings.organisation, name="settings-organisation"),
+    path("settings/jobs/", work.work, name="settings-jobs"),
     path("settings/people/", settings.people, name="settings-people"),
     path("settings/people/<int:pk>/new-password/", settings.new_password, name="settings-new-password"),
 ]  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from fireside.hearth import engine, slots, workflows
+from fireside.hearth import engine, jobs, slots, workflows
 from fireside.hearth.timeline import Entry, note
 from fireside.hearth.workflows import Job, when
 
@@ -24,7 +24,8 @@ def own_book(monkeypatch):
 
 
 @pytest.fixture
-def worker(db, own_book) -> Iterator[engine.Worker]:
+def worker(db, own_book, monkeypatch) -> Iterator[engine.Worker]:
+    monkeypatch.setattr(engine, "POLL", 0.1)
     workflows.rest()
     worker = engine.Worker()
     worker.begin()
@@ -103,6 +104,107 @@ def test_what_fails_is_tried_again_then_set_aside_and_run_once_more_on_request(w
     soon(lambda: ran.count(entry.pk) == 3)
     soon(lambda: not engine.jobs())
     assert engine.counts()["set aside"] == 0
+
+
+def test_what_fails_again_after_it_was_tried_again_has_all_its_attempts_once_more(
+    worker, monkeypatch, caplog
+):
+    monkeypatch.setattr(engine, "WAITS", (0, 0))
+    ran = []
+
+    @when("lamp.lit")
+    def stumble(entry: Entry) -> None:
+        ran.append(entry.pk)
+        raise ValueError("a stone in the way")
+
+    happen("lamp.lit")
+    soon(lambda: engine.jobs(*engine.ASIDE))
+    assert len(ran) == 3
+    assert engine.retry(engine.jobs()[0].key)
+    soon(lambda: engine.jobs(*engine.ASIDE))
+    assert len(ran) == 6
+    [aside] = engine.jobs()
+    assert (aside.attempt, aside.name, aside.reason) == (3, "hearth.stumble", "it failed with ValueError")
+    assert engine.let_go(aside.key) is True
+    assert engine.let_go(aside.key) is False
+    assert engine.jobs() == []
+
+
+def test_what_an_older_or_newer_release_left_is_set_aside_and_shown_while_others_go_on(
+    worker, monkeypatch, caplog
+):
+    monkeypatch.setattr(engine, "WAITS", ())
+    ran = []
+
+    @when("lamp.lit")
+    def cheer(entry: Entry) -> None:
+        ran.append(entry.pk)
+
+    engine.start(Job("entry:7:hearth.gone", "hearth.gone", timezone.now(), 7))
+    for key, given in {
+        "entry:8:hearth.cheer": ("one", "two"),
+        "entry:9:hearth.cheer": ([], {}, "x", 1, 2, 3),
+    }.items():
+        options = {
+            "workflow_name": "job",
+            "queue_name": "work",
+            "app_version": engine.VERSION,
+            "workflow_id": key,
+        }
+        engine._client().enqueue(options, *given)
+    happen("lamp.lit")
+    soon(lambda: len(engine.jobs(*engine.ASIDE)) == 3)
+    reasons = {job.key: job.reason for job in engine.jobs(*engine.ASIDE)}
+    assert reasons == {
+        "entry:7:hearth.gone": "this release does not know it",
+        "entry:8:hearth.cheer": "it failed with TypeError",
+        "entry:9:hearth.cheer": "it failed with TypeError",
+    }
+    assert len(ran) == 1
+    for key in reasons:
+        assert engine.let_go(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "attempt"),
+    [
+        ("entry:12:incidents.gather_round", "incidents.gather_round", 1),
+        ("entry:12:incidents.gather_round~6", "incidents.gather_round", 6),
+        ("entry:12:incidents.gather_round~again2~3", "incidents.gather_round", 3),
+        ("every:alerts.look_after_alerts:1777900000~again1", "alerts.look_after_alerts", 1),
+        ("every:postmortems.remind_owners:2026-05-04~2", "postmortems.remind_owners", 2),
+        ("what is this?", "what is this?", 1),
+    ],
+)
+def test_a_key_tells_what_a_job_is_and_how_often_it_was_tried(key, name, attempt):
+    assert (jobs._name(key), jobs._attempt(key)) == (name, attempt)
+
+
+def test_when_all_places_are_taken_one_more_worker_is_told_so(db, monkeypatch):
+    monkeypatch.setattr(engine, "SLOTS", 1)
+    first = engine.Worker()
+    with pytest.raises(engine.Full, match="1 workers run on this database already"):
+        engine.Worker()
+    first._locks.close()
+    engine.Worker()._locks.close()
+
+
+def test_when_the_router_hangs_another_worker_does_what_it_left_and_nothing_twice(worker, monkeypatch):
+    monkeypatch.setattr(engine, "HANGS", timedelta(seconds=1))
+    taken = slots.FileLocks.take
+    monkeypatch.setattr(slots.FileLocks, "take", lambda self, name: name != "router" and taken(self, name))
+    ran = []
+
+    @when("lamp.lit")
+    def cheer(entry: Entry) -> None:
+        ran.append(entry.pk)
+
+    entry = happen("lamp.lit")
+    soon(lambda: ran)
+    workflows.Cursor.objects.filter(name="router").update(entry=0)  # the other one goes on where it was
+    workflows.route(engine.start)
+    soon(lambda: engine.counts()["done"] == 1)
+    assert ran == [entry.pk]
 
 
 def test_finished_jobs_are_forgotten_and_others_are_not(worker, monkeypatch, caplog):

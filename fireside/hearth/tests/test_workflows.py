@@ -13,7 +13,19 @@ from fireside.hearth import workflows
 from fireside.hearth.people import Organisation
 from fireside.hearth.recurring import Daily, Minutes, daily
 from fireside.hearth.timeline import Cursor, Entry, note
-from fireside.hearth.workflows import Job, every, recurring_now, rest, route, run, schedule, settle, when
+from fireside.hearth.workflows import (
+    Job,
+    Unknown,
+    every,
+    is_left,
+    recurring_now,
+    rest,
+    route,
+    run,
+    schedule,
+    settle,
+    when,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -152,13 +164,25 @@ def test_old_stories_that_are_brought_in_cause_nothing():
     assert Cursor.objects.get(name="router").entry == Entry.objects.latest("pk").pk
 
 
-def test_a_job_whose_entry_or_workflow_is_gone_is_nothing_to_do():
+def test_a_job_whose_entry_is_gone_is_nothing_to_do():
     @when("lamp.lit")
     def cheer(entry: Entry) -> None:
         raise AssertionError
 
     run("hearth.cheer", 4711)
-    run("hearth.no_longer_known", 4711)
+
+
+def test_a_job_that_this_release_does_not_know_is_not_swallowed_but_fails():
+    with pytest.raises(Unknown, match=r"knows nothing called hearth\.not_yet_known"):
+        run("hearth.not_yet_known", 4711)
+
+
+def test_it_is_known_whether_something_was_left_unrouted_for_long():
+    happen("lamp.lit")
+    assert not is_left(timezone.now() - timedelta(seconds=10))
+    assert is_left(timezone.now() + timedelta(seconds=10))
+    route(lambda job: None)
+    assert not is_left(timezone.now() + timedelta(seconds=10))
 
 
 def test_what_recurs_is_caught_up_after_an_hour_and_skipped_after_a_day(org):

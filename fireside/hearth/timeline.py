@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import connection, models
 from django.utils import timezone
 
+from fireside.hearth import audit
 from fireside.hearth.cards import Card
+from fireside.hearth.order import in_turn
 
 if TYPE_CHECKING:
     from fireside.hearth.messages import Message
     from fireside.hearth.people import Person
     from fireside.hearth.rooms import Room
-
-# PostgreSQL hands out ids before it commits, so two writers could commit out of order and a reader that
-# keeps "the last id I saw" would miss one. Every noting transaction takes this lock first.
-ORDER_LOCK = 0x46495245
 
 
 class Entry(models.Model):
@@ -97,13 +95,13 @@ def note(
 
     if not connection.in_atomic_block:
         raise RuntimeError(f"note({verb!r}) belongs into the transaction that caused it")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
+    in_turn()
     entry = Entry.objects.create(
         verb=verb, words=words, by=by, room=room, about=about, story=story, message=message,
         at=at or timezone.now(), data=data,
     )  # fmt: skip
+    if verb in audit.acts:
+        audit.write(verb, by=by, about=about)
     transaction.on_commit(_tell)
     return entry
 

@@ -67,7 +67,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_key(request: HttpRequest, pk: int) -> HttpResponse:
     key = get_object_or_404(Key, pk=pk, person=asker(request), ended_at=None)
-    Key.objects.filter(pk=key.pk).update(ended_at=timezone.now())
+    key.end(by=asker(request))
     return _done(
         request, gettext("The key “%(name)s” opens nothing now.") % {"name": key.name}, "settings-keys"
     )
@@ -112,7 +112,9 @@ def organisation(request: HttpRequest) -> HttpResponse:
 @for_keepers
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody, also those without access, with what a keeper can do for them."""
-    found = list(beginning_after(Person.objects.all(), request.GET.get("after", ""))[: PAGE + 1])
+    found = list(
+        beginning_after(Person.objects.filter(gone_at=None), request.GET.get("after", ""))[: PAGE + 1]
+    )
     more = found[PAGE - 1].pk if len(found) > PAGE else None
     return _part(request, "people", people=found[:PAGE], more=more)
 

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ["start", "intake", "pages", "live", "slack"]
+ALL = ["start", "intake", "pages", "live", "slack", "keeping"]
 
 
 def main() -> int:

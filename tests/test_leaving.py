@@ -231,7 +231,8 @@ def test_after_two_weeks_what_they_said_is_said_by_someone_who_was_here(
         "",
         "UTC",
     )
-    assert not (gone.drafts.exists() or gone.api_keys.exists() or gone.seats.exists() or gone.teams.exists())
+    for theirs in (gone.drafts, gone.api_keys, gone.seats, gone.teams, gone.invitations):
+        assert not theirs.exists()
     everywhere = [*Entry.objects.values_list("words", "data"), *Doc.objects.values_list("title", flat=True),
                   *Person.objects.values_list("name", "handle", "email")]  # fmt: skip
     assert "bo lund" not in repr(everywhere).lower()

@@ -184,12 +184,12 @@ def jobs_cancel(key: str) -> None:
     click.echo(f"{key} will not run.")
 
 
-def _written(verb: str, **data: object) -> None:
+def _written(verb: str, **data: str) -> None:
     """What is done at the command line stands in the audit trail too."""
     from fireside.hearth import audit
 
     with audit.through("cli"):
-        audit.write(verb, **data)
+        audit.write(verb, by=None, about="", **data)
 
 
 @main.group()

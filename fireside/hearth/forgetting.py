@@ -40,7 +40,7 @@ def forget_messages(numbers: list[int]) -> int:
 def kept_on_purpose() -> models.Q:
     """Messages that somebody pinned, or put on the timeline of a story."""
     starred = Entry.objects.filter(message=models.OuterRef("pk"), verb="message.starred", withdrawn_at=None)
-    return models.Q(pinned_at__isnull=False) | models.Exists(starred)
+    return models.Q(pinned_at__isnull=False) | models.Q(models.Exists(starred))
 
 
 def tidy() -> bool:

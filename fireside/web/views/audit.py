@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -38,7 +38,7 @@ def shown(request: HttpRequest) -> HttpResponse:
 
 @for_keepers
 @require_POST
-def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """The lines that were asked for, as a file; that somebody took it is in the trail too."""
     form = request.POST.get("form", "csv")
     if form not in trail.FORMS:

@@ -14,7 +14,7 @@ from fireside.alerts.models import Delivery, Group, Source
 from fireside.alerts.tests.machines import hear, told
 from fireside.hearth import keeping
 from fireside.hearth.audit import Audit
-from fireside.hearth.commands import NotYours, Sorry
+from fireside.hearth.commands import Ask, NotYours, Sorry, perform
 from fireside.hearth.files import File
 from fireside.hearth.models import Message, Person, Room
 from fireside.hearth.workflows import settle
@@ -206,6 +206,4 @@ def test_a_private_room_cannot_be_chosen_from_outside(ana: Person, bo: Person, w
     Room.make("heffalump-cave", by=bo, private=True)
     assert web(ana).get("/settings/keeping/?what=%23heffalump-cave").status_code == 422
     with pytest.raises(NotYours):
-        from fireside.hearth.commands import Ask, perform
-
         perform(Ask(ana), "keep", {"what": "#heffalump-cave", "length": "7 days"})

@@ -106,6 +106,18 @@ def test_not_everybody_deletes_a_room(do: Do, ana: Person, bo: Person, cy: Perso
     assert Room.objects.get(pk=room.pk).goes_at is None
 
 
+def test_the_room_says_itself_what_would_go(web: Web, ana: Person, bo: Person) -> None:
+    room = plans(ana, bo)
+    client, about = web(bo), "/rooms/old-plans/about/"
+    assert "Delete this room" not in client.get(about).content.decode()
+    say_line(Ask(bo, room), "/archive")
+    assert "With it go 2 messages, 1 file, 2 seats." in client.get(about).content.decode()
+    client.post("/do/delete-room/", {"name": "#old-plans", "typed": "old-plans", "next": about})
+    seen = client.get(about).content.decode()
+    assert "Delete this room" not in seen
+    assert "Keep it" in seen
+
+
 def test_opening_a_room_again_keeps_it(ana: Person, bo: Person) -> None:
     room = plans(ana, bo)
     for line in ("/archive", "/delete-room #old-plans typed: old-plans", "/unarchive"):
@@ -269,10 +281,22 @@ def test_a_keeper_deletes_somebody_and_undoes_it(
         do(bo, "/delete-person @ana-ngata", room)
     do(ana, "/delete-person @bo-lund", room)
     assert "goes on" in web(ana).get("/settings/people/").content.decode()
+    with pytest.raises(Sorry, match="Nobody here is called nobody"):
+        do(ana, "/delete-person @nobody", room)
     do(ana, "/reactivate @bo-lund", room)
     weeks_pass()
     bo.refresh_from_db()
     assert (bo.name, bo.goes_at) == ("Bo Lund", None)
+
+
+def test_whose_access_ended_can_be_deleted_too(do: Do, ana: Person, bo: Person, room: Room) -> None:
+    do(ana, "/deactivate @bo-lund", room)
+    do(ana, "/delete-person @bo-lund", room)
+    weeks_pass()
+    bo.refresh_from_db()
+    assert bo.name == "Someone who was here"
+    with pytest.raises(Sorry, match="Nobody without access has the handle"):
+        do(ana, f"/reactivate @{bo.handle}", room)
 
 
 def test_the_last_keeper_names_another_first(web: Web, ana: Person) -> None:

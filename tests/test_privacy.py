@@ -29,8 +29,8 @@ OPEN = {
     "account_reset_password_from_key_done", "people", "suggest", "teams", "settings", "settings-keys",
     "settings-invitations", "settings-organisation", "settings-people", "api", "openapi", "alerts", "sources",
     "systems", "incidents", "morgue", "why_postmortems", "changes", "gentle", "home", "search", "rooms",
-    "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack", "settings-go", "settings-mine",
-    "settings-keeping", "settings-audit", "settings-audit-export",
+    "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack", "settings-go",
+    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export",
 }  # fmt: skip
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
@@ -141,7 +141,8 @@ def questions(cave: Cave) -> Iterator[str]:
 def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
     lists = ["/", "/search/", "/rooms/", "/people/", "/people/suggest/", "/teams/", "/teams/cave-people/",
              "/people/bo-lund/", "/people/ana-ngata/", "/settings/", "/settings/people/",
-             "/settings/invitations/", "/settings/keeping/", "/settings/audit/", "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
+             "/settings/invitations/", "/settings/keeping/", "/settings/audit/",
+             "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
              "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
              "/rooms/magic-sparkles/palette/", "/api/", "/api/openapi.json", "/api/entries", "/api/search",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip

@@ -53,10 +53,11 @@ def _card(card: Card | None) -> str:
 
 def new_token(person: str, source: str) -> None:
     try:
-        if person:
-            _, secret = Key.make(Person.named(person), "made at the command line")
-        else:
-            _, secret = Source.make(source)
+        with audit.through("cli"):
+            if person:
+                _, secret = Key.make(Person.named(person), "made at the command line")
+            else:
+                _, secret = Source.make(source)
     except Sorry as sorry:
         raise click.ClickException(sorry.words) from sorry
     click.echo(secret)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 FIRST, MOST = 8, 400  # rows in the first step, and in any
-GOAL = 0.012  # seconds one step may take; its size follows from the step before
+GOAL = 0.008  # seconds one step may take; its size follows from the step before
+REST = 0.005  # seconds between steps, at least: SQLite has who waits look again only every so often
 
 Find: TypeAlias = Callable[[int], list[Any]]
 Remove: TypeAlias = Callable[[list[Any]], int]
@@ -25,5 +26,5 @@ def batches(find: Find, remove: Remove) -> int:
         total += remove(found)
         took = max(time.monotonic() - began, 0.0001)
         most = max(1, min(MOST, 2 * most, int(most * GOAL / took)))
-        time.sleep(min(took, 0.1))
+        time.sleep(min(max(took, REST), 0.1))
     return total

@@ -32,7 +32,8 @@ def leave(person: Person, *, by: Person, words_go: bool) -> str:
     """
     person.not_the_last_keeper()
     with transaction.atomic():
-        person.deactivate(by=by)
+        if person.is_active:
+            person.deactivate(by=by)
         person.goes_at, person.words_go = workflows.now() + GRACE, words_go
         person.save(update_fields=["goes_at", "words_go"])
         sign_out(person)
@@ -89,9 +90,9 @@ def _go(person: Person) -> None:
         line = theirs.order_by("pk").values_list("pk", flat=True)
         words = batches(lambda most: list(line[:most]), lambda found: _take_back(found, person))
     unname(person)
+    sign_out(person)
     asked = audit.Audit.objects.filter(verb="person.leaving", about=f"person:{person.pk}").first()
     with transaction.atomic():
-        sign_out(person)
         for private in (person.seats, person.drafts, person.api_keys, person.invitations):
             private.all().delete()
         person.teams.clear()

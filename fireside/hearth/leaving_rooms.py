@@ -44,8 +44,8 @@ class Load:
 
     def __str__(self) -> str:
         counted = ((self.messages, "message"), (self.files, "file"), (self.people, "seat"))
-        words = ", ".join(f"{many:,} {one}{'' if many == 1 else 's'}" for many, one in counted)
-        return f"{words} and {self.story}" if self.story else words
+        words = [f"{many:,} {one}{'' if many == 1 else 's'}" for many, one in counted if many]
+        return " and ".join(filter(None, (", ".join(words), self.story))) or "no words and no files"
 
 
 def looks_after(room: Room, person: Person) -> bool:

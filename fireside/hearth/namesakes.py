@@ -18,11 +18,11 @@ from fireside.hearth.search import Doc
 from fireside.hearth.timeline import Entry
 
 NAME = "Someone who was here"
-STEP = 500  # messages looked at in one go, with nothing locked
+STEP, FEW = 500, 10  # messages looked at in one go, with nothing locked; and changed in one
 
 # Entries whose words the house made, with a name in them. A later stage adds its own.
 sentences: set[str] = {
-    "person.joined", "person.deactivated", "person.reactivated", "person.keeper", "person.password-link",
+    "person.joined", "person.deactivated", "person.reactivated", "person.keeper", "person.no-keeper", "person.password-link",
     "room.joined", "room.left", "team.joined", "team.left",
 }  # fmt: skip
 
@@ -30,9 +30,11 @@ sentences: set[str] = {
 def unname(person: Person) -> None:
     """Take this person's name and handle out of all that the house wrote: sentences, cards, titles."""
     _entries(person)
-    for some in _messages(person):
+    for numbers in _messages(person):
         with transaction.atomic():
-            for message in some:
+            held = Message.objects.select_for_update(of=("self",)).select_related("room", "author")
+            for message in held.filter(pk__in=numbers):
+                _change(message, person)
                 message.save(update_fields=["card", "text"])
                 message.index()
     titles = Doc.objects.filter(person=person, title__contains=person.name)
@@ -47,17 +49,18 @@ def _entries(person: Person) -> None:
         Entry.objects.filter(pk=entry.pk).update(words=entry.words.replace(person.name, NAME))
 
 
-def _messages(person: Person) -> Iterator[list[Message]]:
-    """What has to be kept anew: cards that name them, and what the house said about them."""
+def _messages(person: Person) -> Iterator[list[int]]:
+    """A few at a time, what has to be kept anew: cards that name them, and what the house said about them."""
     last = 0
-    while some := list(
-        Message.objects.filter(pk__gt=last).order_by("pk").select_related("room", "author")[:STEP]
-    ):
+    ours = Message.objects.filter(models.Q(card__isnull=False) | models.Q(author=None)).order_by("pk")
+    while some := list(ours.filter(pk__gt=last)[:STEP]):
         last = some[-1].pk
-        yield [message for message in some if _changed(message, person)]
+        changed = [message.pk for message in some if _change(message, person)]
+        yield from (changed[first : first + FEW] for first in range(0, len(changed), FEW))
 
 
-def _changed(message: Message, person: Person) -> bool:
+def _change(message: Message, person: Person) -> bool:
+    """Take the name out of this message, not yet kept; tells whether it was there."""
     before = message.text, json.dumps(message.card)
     if message.author_id is None:
         message.text = message.text.replace(person.name, NAME).replace(f"@{person.handle} ", f"@{GONE} ")

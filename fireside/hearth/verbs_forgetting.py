@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated, TypeAlias
 
 from django.conf import settings
 from django.db.models import TextChoices
@@ -50,6 +51,16 @@ def read_length(words: str) -> int | None:
             f"{words} is no length of time. You could write 30 days, 2 years or for ever.", field="length"
         )
     return int(found[1]) * {"w": 7, "y": 365}.get((found[2] or "d")[0], 1)
+
+
+def read_anybody(words: str, ask: Ask) -> Person:
+    """Somebody who is here, or by their handle somebody whose access ended."""
+    handle = words.strip().lstrip("@").lower()
+    gone = Person.objects.filter(handle=handle, gone_at=None).exclude(deactivated_at=None).first()
+    return gone or Person.named(words)
+
+
+Anybody: TypeAlias = Annotated[Person, Kind("person", read_anybody, short=True, hint="@name")]
 
 
 def _suggest(words: str, ask: Ask) -> list[tuple[str, str]]:
@@ -100,7 +111,7 @@ def keep_room(ask: Ask, name: Room) -> Whisper:
 
 
 @command("/delete-person", example="/delete-person @bo words: stay", title="Delete a person")
-def delete_person(ask: Ask, person: Person, words: TheirWords = TheirWords.STAY) -> Whisper:
+def delete_person(ask: Ask, person: Anybody, words: TheirWords = TheirWords.STAY) -> Whisper:
     """Delete yourself, or as a keeper somebody else: signed out at once, gone in two weeks."""
     if person != ask.person:
         _keeper(ask)

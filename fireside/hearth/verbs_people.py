@@ -149,7 +149,7 @@ def _keeps(person: Person, by: Person, *, since: bool) -> None:
     person.keeper_since = timezone.now() if since else None
     person.save(update_fields=["keeper_since"])
     words = f"{person.name} is {'a keeper now' if since else 'not a keeper now'}"
-    note("person.keeper", words, by=by, about=f"person:{person.pk}")
+    note("person.keeper" if since else "person.no-keeper", words, by=by, about=f"person:{person.pk}")
 
 
 def _new_team(name: str, by: Person) -> Team:

@@ -150,11 +150,9 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
     here = entered(request, slug)
     form = form_html(request, ask(book.find("about"), {"words": here.about}), here, request.path)
     rests = here.archived_at is not None and here.goes_at is None
-    delete = ask(book.find("delete-room"), {"name": str(here)})
     return _page(
         request, here, "web/rooms/about.html", tab="about", about_form=form,
         load=Load.of(here) if rests else "",
-        delete_form=form_html(request, delete, None, request.path) if rests else "",
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def inside() -> None:
     from django.utils import timezone
 
     from fireside.alerts.models import Delivery, Source
-    from fireside.hearth import keeping, start
+    from fireside.hearth import batches, keeping, start
     from fireside.hearth.forgetting import tidy
     from fireside.hearth.models import Doc, Message, Room
 
@@ -67,6 +67,7 @@ def inside() -> None:
             act()
             spent[name] = time.monotonic() - began
 
+    held = _held(batches)
     during = _waits(other, ana, night)
     print({name: f"{seconds:.1f} s" for name, seconds in spent.items()}, "left:", Delivery.objects.count(),
           Message.objects.filter(room=room).count())  # fmt: skip
@@ -74,6 +75,9 @@ def inside() -> None:
         (name, len(waits), *(1000 * part(waits, p) for p in (50, 95, 99, 99.9)), 1000 * max(waits))
         for name, waits in (("alone", alone), ("while it goes", during))
     ]
+    rows.append(
+        ("one step", len(held), *(1000 * part(held, p) for p in (50, 95, 99, 99.9)), 1000 * max(held))
+    )
     header = ("writing", "times", "ms p50", "p95", "p99", "p99.9", "longest")
     show(
         f"{DELIVERIES:,} deliveries of {BODY:,} bytes and {MESSAGES:,} messages go, as many messages stay",
@@ -101,6 +105,28 @@ def _say(room: Any, ana: Any, old: Any, message: Any, doc: Any) -> None:
             )
             for one in made
         )
+
+
+def _held(batches: Any) -> list[float]:
+    """How long each step kept others from writing, from here on."""
+    held: list[float] = []
+    clock = batches.time.monotonic
+    began: list[float] = []
+
+    class Clock:
+        sleep = staticmethod(time.sleep)
+
+        @staticmethod
+        def monotonic() -> float:
+            now = clock()
+            if began:
+                held.append(now - began.pop())
+            else:
+                began.append(now)
+            return now
+
+    batches.time = Clock
+    return held
 
 
 def _waits(room: Any, ana: Any, meanwhile: Any) -> list[float]:

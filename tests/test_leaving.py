@@ -27,7 +27,9 @@ from fireside.hearth.search import Doc, find
 from fireside.hearth.workflows import settle
 from fireside.incidents.models import Incident
 from fireside.postmortems.models import Postmortem, Telling
+from fireside.slack.models import Account, Channel, Post
 from fireside.systems.models import System
+from tests.slack_door import Slack
 
 pytestmark = pytest.mark.django_db
 Web = Callable[[Person], Client]
@@ -350,3 +352,52 @@ def test_retention_and_leaving_leave_the_trail_whole(known: Client, ana: Person,
     weeks_pass()
     keeping.let_go()
     assert list(troubles()) == []
+
+
+# -- and Slack -----------------------------------------------------------------------------------------------
+
+
+def test_a_channel_is_told_that_its_room_is_gone_and_otherwise_left_alone(
+    slack: Slack, ana: Person, bo: Person
+) -> None:
+    room = plans(ana, bo)
+    channel = slack.channel(room)
+    room.say("still here", by=bo)
+    slack.settle()
+    say_line(Ask(bo, room), "/archive")
+    say_line(Ask(bo, Room.objects.get(pk=room.pk)), "/delete-room #old-plans typed: old-plans")
+    slack.settle()
+    weeks_pass()
+    slack.settle()
+    seen = [message.words for message in slack.user(bo).sees(channel)]
+    assert any("still here" in words for words in seen)
+    assert "is no longer there. Words here stay here." in seen[-1]
+    assert not Channel.objects.exists()
+    assert not Post.objects.exists()
+    assert not slack.workspace.channels[channel.id].archived
+
+
+def test_of_who_they_are_in_slack_nothing_is_left(slack: Slack, ana: Person, bo: Person, room: Room) -> None:
+    slack.channel(room)
+    slack.do(bo, "hello from Slack", room)
+    user = slack.user(bo)
+    assert Account.objects.filter(person=bo).exists()
+    say_line(Ask(bo, room), "/delete-person @bo-lund words: go")
+    weeks_pass()
+    slack.settle()
+    assert not Account.objects.filter(user_id=user.id).exists()
+    assert user.id not in repr(list(Channel.objects.values("invited", "moved")))
+    assert not Message.objects.filter(text__contains="hello from").exists()
+
+
+def test_words_carried_to_slack_go_there_too_when_a_person_takes_theirs_along(
+    slack: Slack, ana: Person, bo: Person, room: Room
+) -> None:
+    channel = slack.channel(room)
+    room.say("a woozle of mine", by=bo)
+    slack.settle()
+    assert any("woozle" in message.words for message in slack.user(ana).sees(channel))
+    say_line(Ask(bo, room), "/delete-person @bo-lund words: go")
+    weeks_pass()
+    slack.settle()
+    assert not any("woozle" in message.words for message in slack.user(ana).sees(channel))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 FIRST, MOST = 8, 400  # rows in the first step, and in any
 GOAL = 0.008  # seconds one step may take; its size follows from the step before
-REST = 0.005  # seconds between steps, at least: SQLite has who waits look again only every so often
+REST = 3  # times as long nothing is locked: with SQLite, who waits looks again only now and then
 
 Find: TypeAlias = Callable[[int], list[Any]]
 Remove: TypeAlias = Callable[[list[Any]], int]
@@ -18,7 +18,7 @@ def batches(find: Find, remove: Remove) -> int:
     """Find up to so many, remove them, and again until there are none; tells how many went.
 
     Finding happens before anything is locked. `remove` is one transaction, and rows that went are not found
-    again: whoever dies half way goes on where it was. Half of the time is left to others.
+    again: whoever dies half way goes on where it was. Most of the time is left to others.
     """
     total, most = 0, FIRST
     while found := find(most):
@@ -26,5 +26,5 @@ def batches(find: Find, remove: Remove) -> int:
         total += remove(found)
         took = max(time.monotonic() - began, 0.0001)
         most = max(1, min(MOST, 2 * most, int(most * GOAL / took)))
-        time.sleep(min(max(took, REST), 0.1))
+        time.sleep(min(REST * took, 0.2))
     return total

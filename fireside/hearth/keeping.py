@@ -22,8 +22,8 @@ MANY = 100_000  # more than this is not counted
 class Kept:
     """A kind of thing: how long it is kept by default (days; None is for ever), what is old, how it goes.
 
-    `find(before, most)` gives up to so many that are older; `remove(them)` lets them go, in one transaction
-    of its own, and tells how many went.
+    `find(before, most)` gives up to so many that are older; `remove(them)` lets them go, in the transaction
+    that also counts them, and tells how many went.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Kept:
     shortest: int = 1
     longest: int | None = None  # days; None when it may be for ever
     help: str = ""
+    apart: bool = False  # it lies where our transactions do not reach, so the count may miss a step
 
     @property
     def length(self) -> int | None:
@@ -116,13 +117,19 @@ def let_go() -> None:
 
 def _let_go(kept: Kept, before: datetime) -> None:
     def remove(found: list[Any]) -> int:
-        gone = kept.remove(found)
-        known = Keeping.objects.filter(what=kept.name)
-        if not known.update(gone=models.F("gone") + gone):
-            Keeping.objects.create(what=kept.name, days=kept.days, gone=gone)
-        return gone
+        if kept.apart:
+            return _count(kept, kept.remove(found))
+        with transaction.atomic():
+            return _count(kept, kept.remove(found))
 
     batches(lambda most: kept.find(before, most), remove)
+
+
+def _count(kept: Kept, gone: int) -> int:
+    known = Keeping.objects.filter(what=kept.name)
+    if not known.update(gone=models.F("gone") + gone):
+        Keeping.objects.create(what=kept.name, days=kept.days, gone=gone)
+    return gone
 
 
 def _about(kept: Kept) -> str:

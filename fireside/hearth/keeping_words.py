@@ -118,7 +118,8 @@ def _kinds() -> list[Kept]:
              help="Those in the rooms of incidents stay, and those in pinned messages."),
         Kept("sign-ins", "Sign-ins, before the password is asked for again", "sign-ins", _sign_ins,
              _end_sessions, days=SESSION.days, longest=SESSION.days),
-        Kept("jobs", "Jobs that are done", "jobs", _jobs, _forget_jobs, days=14, longest=365),
+        Kept("jobs", "Jobs that are done", "jobs", _jobs, _forget_jobs, days=14, longest=365,
+             apart=True),
         Kept("audit", "The audit trail", "lines", audit.forgettable, audit.forget, **everything),
     ]  # fmt: skip
 

@@ -20,7 +20,7 @@ def take() -> None:
     leaving_people.emptied.append(_leave_person)
     namesakes.sentences |= {f"postmortem.{verb}" for verb in ("shared_out", "told", "read", "reading_asked")}
     yours.kinds |= {
-        "tellings": lambda person: Telling.objects.filter(person=person),
+        "tellings": Telling.all_of,
         "moments": lambda person: Moment.objects.filter(telling__person=person),
         "wordings": lambda person: Wording.objects.filter(by=person),
         "factors": lambda person: Factor.objects.filter(by=person),
@@ -42,7 +42,7 @@ def _leave_room(room: Room) -> None:
 
 def _leave_person(person: Person) -> None:
     """What they told nobody goes; what they shared goes when their words go."""
-    told = Telling.objects.filter(person=person).select_related("postmortem__incident__room", "message")
+    told = Telling.all_of(person).select_related("postmortem__incident__room", "message")
     for telling in told if person.words_go else told.filter(shared_at=None):
         with transaction.atomic():
             if telling.message is not None:

@@ -113,7 +113,7 @@ def test_the_room_says_itself_what_would_go(web: Web, ana: Person, bo: Person) -
     client, about = web(bo), "/rooms/old-plans/about/"
     assert "Delete this room" not in client.get(about).content.decode()
     say_line(Ask(bo, room), "/archive")
-    assert "With it go 2 messages, 1 file, 2 seats." in client.get(about).content.decode()
+    assert "What goes with it: 2 messages, 1 file, 2 seats." in client.get(about).content.decode()
     client.post("/do/delete-room/", {"name": "#old-plans", "typed": "old-plans", "next": about})
     seen = client.get(about).content.decode()
     assert "Delete this room" not in seen

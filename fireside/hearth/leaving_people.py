@@ -59,7 +59,7 @@ def stay(person: Person, *, by: Person) -> None:
 
 
 def _claim(person: Person) -> list[object]:
-    return [person.pk, person.goes_at.isoformat() if person.goes_at else ""]
+    return [person.pk, int(person.goes_at.timestamp() * 1_000_000) if person.goes_at else 0]
 
 
 def sign_out(person: Person) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase
 
 from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.models import Organisation, Person, Room, Team
@@ -22,6 +25,24 @@ def _nobody_is_left_in_the_database() -> Iterator[None]:
     jobtable = sys.modules.get("fireside.hearth.jobtable")
     if jobtable is not None and jobtable.database.cache_info().currsize:
         jobtable.database().dispose()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _a_test_may_empty_the_audit_trail() -> Iterator[None]:
+    """The database refuses to empty it, which is what Django does after a test with real transactions."""
+    usual = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        guard = import_module("fireside.hearth.migrations.0005_audit")
+        with connection.cursor() as cursor:
+            hand = SimpleNamespace(connection=connection, execute=cursor.execute)
+            guard.backwards(None, hand)
+            usual(self)
+            guard.forwards(None, hand)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
 
 
 @pytest.fixture

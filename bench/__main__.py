@@ -3,7 +3,9 @@
 import importlib
 import sys
 
-ALL = ["start", "timers", "intake", "beside", "pages", "live", "slack", "declare", "storm", "steps"]
+ALL = [
+    "start", "timers", "intake", "beside", "pages", "live", "slack", "declare", "storm", "steps", "keeping",
+]  # fmt: skip
 
 
 def main() -> int:

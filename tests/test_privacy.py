@@ -30,12 +30,13 @@ OPEN = {
     "settings-invitations", "settings-organisation", "settings-people", "settings-jobs", "api", "openapi",
     "alerts", "sources",
     "systems", "incidents", "morgue", "why_postmortems", "changes", "gentle", "home", "search", "rooms",
-    "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack",
+    "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack", "settings-go",
+    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export",
 }  # fmt: skip
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
     "join", "account_reset_password_from_key", "person", "team", "settings-end-key",
-    "settings-end-invitation", "settings-new-password", "api-do", "do", "api-records",
+    "settings-end-invitation", "settings-new-password", "api-do", "do", "api-records", "come-back",
 }  # fmt: skip
 
 
@@ -82,7 +83,11 @@ class Asker:
 
 
 PAGES = ("/api/", "/api/openapi.json")
-ENDS = ("deactivate", "step-down")  # they end what the asker may do, and name nothing that could be private
+ENDS = (
+    "deactivate",
+    "step-down",
+    "delete-person",
+)  # they end what the asker may do, and name nothing that could be private
 
 
 @pytest.fixture
@@ -137,9 +142,9 @@ def questions(cave: Cave) -> Iterator[str]:
 def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
     lists = ["/", "/search/", "/rooms/", "/people/", "/people/suggest/", "/teams/", "/teams/cave-people/",
              "/people/bo-lund/", "/people/ana-ngata/", "/settings/", "/settings/people/",
-             "/settings/invitations/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
-             "/settings/jobs/", "/learn/changes/", "/settings/slack/",
-             "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
+             "/settings/invitations/", "/settings/keeping/", "/settings/audit/", "/settings/jobs/",
+             "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
+             "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
              "/rooms/magic-sparkles/palette/", "/api/", "/api/openapi.json", "/api/entries", "/api/search",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip
     for path in lists:

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from fireside.hearth import audit
 from fireside.hearth.cards import Card
 from fireside.hearth.errors import Sorry
 from fireside.hearth.keys import digest
@@ -19,6 +20,7 @@ from fireside.hearth.rooms import Room, visible
 from fireside.hearth.timeline import Record, note
 from fireside.systems.models import System
 
+audit.know(source_made="made a token for a source of alerts", source_ended="ended a source of alerts")
 VOICE = "Alerts"
 FLAP = timedelta(minutes=30)  # firing again this soon after it was over is the same trouble
 
@@ -78,6 +80,7 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             models.Index("id", name="delivery_waiting", condition=models.Q(handled_at=None)),
             models.Index("source", "sha256", "id", name="delivery_same"),
+            models.Index("at", name="delivery_old"),
             models.Index("id", name="delivery_trouble", condition=~models.Q(trouble="")),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -167,6 +168,7 @@ def jobs_retry(key: str) -> None:
 
     if not engine.retry(key):
         raise click.ClickException(f"No job that was set aside is called {key}. `fireside jobs` lists them.")
+    _written("job.retried", job=key)
     click.echo(f"{key} runs again.")
 
 
@@ -178,4 +180,41 @@ def jobs_cancel(key: str) -> None:
 
     if not engine.cancel(key):
         raise click.ClickException(f"No job that waits is called {key}. `fireside jobs` lists them.")
+    _written("job.cancelled", job=key)
     click.echo(f"{key} will not run.")
+
+
+def _written(verb: str, **data: str) -> None:
+    """What is done at the command line stands in the audit trail too."""
+    from fireside.hearth import audit
+
+    with audit.through("cli"):
+        audit.write(verb, by=None, about="", **data)
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail: whether it is as it was written, and a copy to take along."""
+
+
+@audit.command("check")
+@click.option("--known", default="", help="NUMBER:HASH of a line that you wrote down elsewhere.")
+def audit_check(known: str) -> None:
+    """Tell whether anybody changed the trail behind our back, and print the newest line's number and hash."""
+    ready()
+    from fireside.config import hands
+
+    hands.check_audit(known)
+
+
+@audit.command("export")
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="The first day (UTC).")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day (UTC).")
+def audit_export(form: str, since: datetime | None, until: datetime | None) -> None:
+    """Write the trail to the standard output, oldest line first, each with its hash."""
+    ready()
+    from fireside.config import hands
+
+    _written("audit.exported", form=form)
+    hands.export_audit(form, since, until)

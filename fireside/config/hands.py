@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import click
 
 from fireside.alerts.models import Source
+from fireside.hearth import audit, trail
 from fireside.hearth.cards import Card
 from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.errors import Sorry
@@ -51,10 +54,11 @@ def _card(card: Card | None) -> str:
 
 def new_token(person: str, source: str) -> None:
     try:
-        if person:
-            _, secret = Key.make(Person.named(person), "made at the command line")
-        else:
-            _, secret = Source.make(source)
+        with audit.through("cli"):
+            if person:
+                _, secret = Key.make(Person.named(person), "made at the command line")
+            else:
+                _, secret = Source.make(source)
     except Sorry as sorry:
         raise click.ClickException(sorry.words) from sorry
     click.echo(secret)
@@ -68,3 +72,26 @@ def list_jobs() -> None:
         click.echo("  ".join(words).rstrip())
     if not found:
         click.echo("Nothing waits, and nothing was set aside.")
+
+
+def check_audit(known: str) -> None:
+    number, _, hashed = known.partition(":")
+    if known and not (number.isdecimal() and hashed):
+        raise click.ClickException("Write --known NUMBER:HASH, as an earlier check printed it.")
+    wrong = list(audit.troubles((int(number), hashed) if known else None))
+    for words in wrong:
+        click.echo(words)
+    if wrong:
+        raise click.ClickException("The audit trail is not as it was written.")
+    newest = audit.Audit.objects.first()
+    click.echo(
+        f"The audit trail fits together. Newest: {newest.number}:{newest.hash}" if newest else "It is empty."
+    )
+
+
+def export_audit(form: str, since: datetime | None, until: datetime | None) -> None:
+    first = since.replace(tzinfo=UTC) if since else None
+    end = until.replace(tzinfo=UTC) + timedelta(days=1) if until else None
+    write, _ = trail.FORMS[form]
+    for part in write(trail.chosen(since=first, until=end)):
+        click.echo(part, nl=False)

@@ -50,7 +50,7 @@ def _database() -> dict[str, Any]:
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
                 "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SYNCHRONOUS}; "
-                "PRAGMA temp_store=MEMORY;",
+                "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;",  # what is deleted is overwritten
             },
         }
     try:

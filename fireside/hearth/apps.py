@@ -8,4 +8,5 @@ class HearthConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fireside.hearth import verbs, verbs_jobs, verbs_people  # noqa: F401 -- writes its commands into the book
+        # their commands go into the book
+        from fireside.hearth import verbs, verbs_forgetting, verbs_jobs, verbs_people  # noqa: F401

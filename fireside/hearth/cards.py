@@ -11,6 +11,9 @@ Part: TypeAlias = "str | int | float | Mention | Link | Moment | Code"
 SLOT = re.compile(r"\{(\w+)\}")
 
 
+GONE = "someone-who-was-here"  # the handle of whoever was deleted: it leads nowhere
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A person, drawn as each door names people."""

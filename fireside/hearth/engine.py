@@ -1,4 +1,4 @@
-"""The job engine, hidden behind a few verbs: start, retry, let_go, cancel, purge.
+"""The job engine, hidden behind a few verbs: start, retry, let_go, cancel, forget.
 
 Jobs live in the same database as everything else. One worker at a time routes new entries and starts what is
 due by itself; what lies ahead waits in a queue. The lock of a worker that died is free, by which another one
@@ -48,7 +48,7 @@ DONE = ("SUCCESS", "CANCELLED")
 
 Unreachable = sa.exc.SQLAlchemyError  # the database does not answer the engine
 
-__all__ = ["ASIDE", "Worker", "cancel", "counts", "jobs", "let_go", "purge", "retry", "start"]
+__all__ = ["ASIDE", "Worker", "cancel", "counts", "ended", "forget", "jobs", "let_go", "retry", "start"]
 
 log = logging.getLogger(__name__)
 _running: set[str] = set()
@@ -238,17 +238,21 @@ def cancel(key: str) -> bool:
     return True
 
 
-def purge(age: timedelta) -> int:
-    """Forget jobs that ended so long ago; those set aside stay until somebody has looked at them."""
-    before, gone = (timezone.now() - age).isoformat(), 0
+def ended(age: timedelta, most: int) -> list[str]:
+    """The keys of up to `most` jobs that ended so long ago; those set aside stay."""
     if not begun():
-        return gone
-    while rows := _client().list_workflows(
-        status=[*DONE], completed_before=before, limit=500, load_input=False, load_output=False
-    ):
-        _client().delete_workflows([row.workflow_id for row in rows])
-        gone += len(rows)
-    return gone
+        return []
+    rows = _client().list_workflows(
+        status=[*DONE], completed_before=(timezone.now() - age).isoformat(), limit=most, load_input=False,
+        load_output=False,
+    )  # fmt: skip
+    return [row.workflow_id for row in rows]
+
+
+def forget(keys: list[str]) -> int:
+    """Forget these jobs."""
+    _client().delete_workflows(keys)
+    return len(keys)
 
 
 def counts() -> dict[str, int]:

@@ -1,35 +1,31 @@
-"""What the house does about its own work: it forgets what is finished, and does what keepers ask for."""
+"""What the house does by itself at night, letting go what is old, and what keepers ask it to do."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.core.management import call_command
-
+from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms
 from fireside.hearth.timeline import Entry
 from fireside.hearth.workflows import every, when
 
-KEEP = timedelta(days=14)
+
+@every(at="03:10")
+def let_people_and_rooms_go() -> None:
+    """People and rooms that were deleted two weeks ago are gone for good."""
+    leaving_rooms.let_rooms_go()
+    leaving_people.let_people_go()
+    forgetting.tidy()
 
 
 @every(at="03:30")
-def forget_finished_jobs() -> None:
-    """Jobs that ended two weeks ago are forgotten; those set aside stay until someone has looked at them."""
-    from fireside.hearth import engine  # heavy, and not every process runs it
-
-    engine.purge(KEEP)
-
-
-@every(at="03:40")
-def forget_old_sessions() -> None:
-    """Sign-ins that have expired are forgotten."""
-    call_command("clearsessions")
+def let_go_of_what_is_old() -> None:
+    """What keepers do not want to keep any longer goes, in small steps; the audit trail tells how much."""
+    keeping.let_go()
+    forgetting.tidy()
 
 
 @when("job.retried")
 def run_job_again(entry: Entry) -> None:
     """A job that was set aside runs again when a keeper asks for it."""
-    from fireside.hearth import engine
+    from fireside.hearth import engine  # heavy, and not every process runs it
 
     engine.retry(entry.data["job"])
 

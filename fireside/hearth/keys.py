@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from fireside.hearth import audit
 from fireside.hearth.people import Person
 
 
@@ -33,7 +34,16 @@ class Key(models.Model):
     def make(cls, person: Person, name: str) -> tuple[Key, str]:
         """A new key and its secret, which is never shown again."""
         secret = f"fs_{secrets.token_urlsafe(32)}"
-        return cls.objects.create(person=person, name=name, hash=digest(secret)), secret
+        with transaction.atomic():
+            key = cls.objects.create(person=person, name=name, hash=digest(secret))
+            audit.write("key.made", by=person, about=f"key:{key.pk}")
+        return key, secret
+
+    def end(self, *, by: Person) -> None:
+        """From now on this key opens nothing."""
+        with transaction.atomic():
+            Key.objects.filter(pk=self.pk).update(ended_at=timezone.now())
+            audit.write("key.ended", by=by, about=f"key:{self.pk}")
 
     @classmethod
     def holder(cls, secret: str) -> Person | None:

@@ -45,6 +45,7 @@ class Message(models.Model):
         ordering: ClassVar = ["pk"]
         indexes: ClassVar = [
             models.Index("room", "id", name="message_room", condition=models.Q(thread=None)),
+            models.Index("room", "at", name="message_old", condition=models.Q(thread=None)),
             models.Index("room", "pinned_at", name="message_pins", condition=~models.Q(pinned_at=None)),
         ]
 

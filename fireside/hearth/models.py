@@ -1,6 +1,8 @@
 """All models of the hearth in one place, as Django wants them."""
 
+from fireside.hearth.audit import Audit
 from fireside.hearth.files import File
+from fireside.hearth.keeping import Keeping
 from fireside.hearth.keys import Key
 from fireside.hearth.messages import Clap, Draft, Message, Version
 from fireside.hearth.people import Invitation, Organisation, Person, Team
@@ -10,6 +12,6 @@ from fireside.hearth.search import Doc
 from fireside.hearth.timeline import Cursor, Entry
 
 __all__ = [
-    "Clap", "Cursor", "Doc", "Draft", "Entry", "File", "Invitation", "Key", "Message", "Organisation",
-    "Person", "Release", "Room", "Seat", "Team", "Version",
+    "Audit", "Clap", "Cursor", "Doc", "Draft", "Entry", "File", "Invitation", "Keeping", "Key", "Message",
+    "Organisation", "Person", "Release", "Room", "Seat", "Team", "Version",
 ]  # fmt: skip

@@ -89,6 +89,9 @@ class Person(AbstractBaseUser):
     keeper_since = models.DateTimeField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    goes_at = models.DateTimeField(null=True, blank=True)  # when they are deleted, unless they stay
+    words_go = models.BooleanField(default=False, db_default=False)  # and their words with them
+    gone_at = models.DateTimeField(null=True, blank=True)  # only the number is left
 
     objects = PersonManager()
     USERNAME_FIELD = "email"
@@ -161,12 +164,15 @@ class Person(AbstractBaseUser):
         who = ", ".join(f"@{person.handle} ({person.name})" for person in close)
         raise Sorry(f"More than one person could be {wish}: {who}. Which one do you mean?")
 
+    def not_the_last_keeper(self) -> None:
+        """Sorry when nobody would be left to look after the house."""
+        others = Person.objects.filter(keeper_since__isnull=False, deactivated_at=None).exclude(pk=self.pk)
+        if self.is_keeper and not others.exists():
+            raise Sorry("This is the last keeper. Make someone else a keeper first.")
+
     def deactivate(self, *, by: Person) -> None:
         """End this person's access at once; their words stay, with their name."""
-        if self.is_keeper and not Person.objects.filter(
-            keeper_since__isnull=False, deactivated_at=None
-        ).exclude(pk=self.pk):
-            raise Sorry("This is the last keeper. Make someone else a keeper first.")
+        self.not_the_last_keeper()
         from fireside.hearth.timeline import note
 
         self.deactivated_at = timezone.now()
@@ -177,8 +183,8 @@ class Person(AbstractBaseUser):
     def reactivate(self, *, by: Person) -> None:
         from fireside.hearth.timeline import note
 
-        self.deactivated_at = None
-        self.save(update_fields=["deactivated_at"])
+        self.deactivated_at, self.goes_at, self.words_go = None, None, False
+        self.save(update_fields=["deactivated_at", "goes_at", "words_go"])
         note("person.reactivated", f"{self.name} has access again", by=by, about=f"person:{self.pk}")
 
 

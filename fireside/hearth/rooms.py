@@ -51,6 +51,7 @@ class Room(models.Model):
     made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True, blank=True)
+    goes_at = models.DateTimeField(null=True, blank=True)  # when it is deleted, unless somebody keeps it
     last_message = models.BigIntegerField(default=0)  # so that unread rooms cost one query
 
     class Meta:

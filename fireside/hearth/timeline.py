@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import connection, models
 from django.utils import timezone
 
+from fireside.hearth import audit
 from fireside.hearth.cards import Card
 from fireside.hearth.order import in_turn
 
@@ -99,6 +100,8 @@ def note(
         verb=verb, words=words, by=by, room=room, about=about, story=story, message=message,
         at=at or timezone.now(), data=data,
     )  # fmt: skip
+    if verb in audit.acts:
+        audit.write(verb, by=by, about=about)
     transaction.on_commit(_tell)
     return entry
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from fireside.hearth import leaving_rooms
 from fireside.hearth.cards import Card, Code, Link, Mention, text
 from fireside.hearth.commands import Ask, NotYours, Sorry, Whisper, book, command
 from fireside.hearth.kinds import Kind, Line, Word, Words, teach
@@ -171,6 +172,7 @@ def archive(ask: Ask) -> Whisper:
 def unarchive(ask: Ask) -> Whisper:
     """Open a room that was put to rest."""
     room = _kept_room(ask)
+    leaving_rooms.stay(room, by=ask.person)
     Room.objects.filter(pk=room.pk).update(archived_at=None)
     note("room.unarchived", f"opened #{room.slug} again", by=ask.person, room=room, about=room.ref)
     return Whisper(f"#{room.slug} is open again.")

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
+from fireside.hearth import audit
 from fireside.hearth.cards import Card, Link, Mention, Moment, text
 from fireside.hearth.commands import Ask, NotYours, Sorry, Whisper, command
 from fireside.hearth.kinds import Line, Word
@@ -60,6 +61,8 @@ def leave_team(ask: Ask, team: Team, person: Person | None = None) -> Whisper:
     if not who.teams.filter(pk=team.pk).exists():
         raise Sorry(f"{who.name} is not in {team.name}.", field="person" if person else "team")
     who.teams.remove(team)
+    if who != ask.person:
+        audit.write("team.removed", by=ask.person, about=f"person:{who.pk}", team=team.pk)
     note("team.left", f"{who.name} is no longer in {team.name}", by=ask.person, about=_about(team))
     return Whisper(f"{who.name} is no longer in {team.name}.")
 
@@ -107,7 +110,9 @@ def reactivate(ask: Ask, handle: Word) -> Whisper:
     """Give access back to somebody who had lost it. Keepers can do this."""
     for_keepers(ask)
     person = (
-        Person.objects.filter(handle=handle.strip().lstrip("@").lower()).exclude(deactivated_at=None).first()
+        Person.objects.filter(handle=handle.strip().lstrip("@").lower(), gone_at=None)
+        .exclude(deactivated_at=None)
+        .first()
     )
     if person is None:
         raise Sorry(f"Nobody without access has the handle {handle}.", field="handle")
@@ -129,9 +134,7 @@ def step_down(ask: Ask, person: Person | None = None) -> Whisper:
     """Stop being a keeper, or take that care off somebody else; there is always one left."""
     for_keepers(ask)
     who = person or ask.person
-    others = Person.objects.filter(keeper_since__isnull=False, deactivated_at=None).exclude(pk=who.pk)
-    if not others.exists():
-        raise Sorry("This is the last keeper. Make someone else a keeper first.")
+    who.not_the_last_keeper()
     if who.is_keeper:
         _keeps(who, ask.person, since=False)
     return Whisper(f"{who.name} is not a keeper now.")
@@ -146,7 +149,7 @@ def _keeps(person: Person, by: Person, *, since: bool) -> None:
     person.keeper_since = timezone.now() if since else None
     person.save(update_fields=["keeper_since"])
     words = f"{person.name} is {'a keeper now' if since else 'not a keeper now'}"
-    note("person.keeper", words, by=by, about=f"person:{person.pk}")
+    note("person.keeper" if since else "person.no-keeper", words, by=by, about=f"person:{person.pk}")
 
 
 def _new_team(name: str, by: Person) -> Team:

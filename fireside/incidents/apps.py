@@ -19,3 +19,6 @@ class IncidentsConfig(AppConfig):
             "places",
         ):
             import_module(f"fireside.incidents.{part}")
+        from fireside.incidents import leaving
+
+        leaving.take()

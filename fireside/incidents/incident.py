@@ -14,8 +14,9 @@ from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Organisation, Person
 from fireside.hearth.rooms import Room, visible
 from fireside.hearth.search import keep
-from fireside.hearth.timeline import Record
+from fireside.hearth.timeline import Cursor, Record
 
+NUMBERS = "incident numbers"  # the highest that was given to an incident that is gone
 SAME = timedelta(minutes=5)  # a second opening with the same words joins the first
 
 
@@ -171,7 +172,8 @@ class Incident(Record):
     def _next_number(cls) -> int:
         """One more than the highest, without a gap."""
         cls._in_turn()
-        return (cls.objects.aggregate(last=models.Max("number"))["last"] or 0) + 1
+        given = Cursor.objects.filter(name=NUMBERS).values_list("entry", flat=True).first() or 0
+        return max(given, cls.objects.aggregate(last=models.Max("number"))["last"] or 0) + 1
 
     @staticmethod
     def _in_turn() -> None:

@@ -8,6 +8,7 @@ class PostmortemsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fireside.postmortems import commands, places, workflows  # noqa: F401 -- models are ready only now
+        from fireside.postmortems import commands, leaving, places, workflows  # noqa: F401 -- models are ready only now
 
         places.take()
+        leaving.take()

@@ -72,6 +72,11 @@ class Telling(Record):
         found = cls.objects.filter(postmortem=postmortem, person=person).first()
         return found or cls(postmortem=postmortem, person=person)
 
+    @classmethod
+    def all_of(cls, person: Person) -> models.QuerySet[Telling]:
+        """Everything one person wrote, for their own eyes, or to let it go with them."""
+        return cls.objects.filter(person=person)
+
     # -- writing, by the author alone ----------------------------------------------------------------------
 
     def add(self, at: datetime, *, saw: str = "", knew: str = "", thought: str = "") -> Moment:

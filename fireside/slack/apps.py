@@ -12,3 +12,6 @@ class SlackConfig(AppConfig):
     def ready(self) -> None:
         for part in ("commands", "workflows", "places"):
             import_module(f"fireside.slack.{part}")
+        from fireside.slack import leaving
+
+        leaving.take()

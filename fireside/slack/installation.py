@@ -9,9 +9,16 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from fireside.hearth import audit
 from fireside.hearth.timeline import Cursor, Entry, note
 from fireside.slack.scopes import wanted
 from fireside.slack.seal import Unsealable, seal, unseal
+
+audit.know(
+    slack_installed="connected a workspace of Slack", slack_ended="lost a workspace of Slack",
+    slack_changed="changed what Slack is for", slack_linked="made {it} and a channel of Slack one",
+    slack_unlinked="took {it} and a channel of Slack apart",
+)  # fmt: skip
 
 SOON = timedelta(hours=2)  # a token that ends within this is exchanged before it is used
 CURSOR = "slack"  # how far those have come who carry words to Slack

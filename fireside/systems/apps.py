@@ -8,6 +8,7 @@ class SystemsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fireside.systems import commands, places  # noqa: F401 -- models are ready only now
+        from fireside.systems import commands, leaving, places  # noqa: F401 -- models are ready only now
 
         places.take()
+        leaving.take()

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from fireside.hearth import audit
 from fireside.hearth.people import Organisation, Person
 
 # Programs and probes speak here before there is anybody; they get their own answers.
@@ -28,6 +29,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def login(self, request: HttpRequest, user: Person) -> None:
+        super().login(request, user)
+        audit.write("person.signed-in", by=user, about=f"person:{user.pk}")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Whose door it was, when that is somebody's; what was typed is never kept."""
+        person = Person.objects.filter(email__iexact=str(credentials.get("email", ""))).first()
+        audit.write("person.refused", about=f"person:{person.pk}" if person else "")
+
+    def set_password(self, user: Person, password: str) -> None:
+        super().set_password(user, password)
+        audit.write("person.password", by=user, about=f"person:{user.pk}")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail server that is away goes to the log: the page answers the same for every address."""

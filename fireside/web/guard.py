@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+
+from fireside.hearth import audit
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -30,13 +34,25 @@ class PolicyMiddleware:
 
 
 class DoorMiddleware:
-    """Answers in the asker's own time zone and language."""
+    """Answers in the asker's own time zone and language; the audit trail hears from where they came."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        with audit.through("web", _address(request)):
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             with timezone.override(request.user.tz), translation.override(request.user.language):
                 return self.get_response(request)
         return self.get_response(request)
+
+
+def _address(request: HttpRequest) -> str:
+    """Where the request came from, as far as the proxy in front of us is to be believed."""
+    try:
+        return str(get_adapter().get_client_ip(request))
+    except PermissionDenied:  # no address at all, as behind a socket
+        return ""

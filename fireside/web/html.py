@@ -19,8 +19,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from fireside.hearth import cards
 from fireside.hearth.cards import Button, Card, Code, Link, Mention, Moment, Part, Text, load
 from fireside.hearth.messages import Message
+from fireside.hearth.people import Person
 from fireside.web.drawings import spark
 from fireside.web.prose import markdown, prose
 from fireside.web.reading import Claps, Whole, whole
@@ -108,6 +110,8 @@ def said(words: Text | None) -> SafeString:
 
 def _part(part: Part) -> SafeString | str:
     match part:
+        case Mention(handle=cards.GONE, name=name):
+            return name
         case Mention(handle=handle, name=name):
             return format_html('<a class="mention" href="{}">{}</a>', _address("person", handle), name)
         case Link(words=words, url=url):
@@ -186,7 +190,7 @@ def _look(each: Whole, zone: str, language: str) -> Look:
     return Look(
         pk=message.pk, at=message.at, room=room, story=bool(message.room.story), icon=face,
         speaker=message.speaker,
-        author=Face(author.pk, author.name, author.hue, author.initials, author.handle) if author else None,
+        author=_face(author) if author else None,
         edited=message.edited_at is not None, pinned=message.pinned_at is not None,
         deleted=message.deleted_at is not None, starred=each.starred, follows=each.follows, said=message.said,
         words=prose(message.text, each.names) if message.text else "", card=card,
@@ -196,15 +200,21 @@ def _look(each: Whole, zone: str, language: str) -> Look:
     )  # fmt: skip
 
 
+def _face(author: Person) -> Face:
+    """Somebody who was deleted has no page to lead to."""
+    handle = "" if author.gone_at else author.handle
+    return Face(author.pk, author.name, author.hue, author.initials, handle)
+
+
 @lru_cache(maxsize=2048)
 def _article(look: Look, zone: str, language: str) -> SafeString:
     """Equal looks are drawn once for all readers of a zone and language."""
-    act = f"?{urlencode({'message': look.pk, 'room': look.room})}"
+    author, act = look.author, f"?{urlencode({'message': look.pk, 'room': look.room})}"
     return _render(
         "web/parts/message.html",
         {
             "m": look, "url": _address("message", look.room, look.pk), "act": act,
-            "author_url": _address("person", look.author.handle) if look.author else "",
+            "author_url": _address("person", author.handle) if author and author.handle else "",
             "clap_url": _address("do", "clap") + act,
             "star_url": _address("do", "unstar" if look.starred else "star") + act,
         },

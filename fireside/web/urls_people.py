@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from fireside.web.views import people, rooms, settings, welcome, work
+from fireside.web.views import audit, keeping, leaving, people, rooms, settings, welcome, work
 
 to_reset = RedirectView.as_view(pattern_name="account_reset_password")
 reset_done = account.password_reset_from_key_done
@@ -26,6 +26,7 @@ urlpatterns = [
         r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    path("account/back/<str:token>/", leaving.come_back, name="come-back"),
     path("people/", people.people, name="people"),
     path("people/suggest/", rooms.suggest, name="suggest"),
     path("people/<str:handle>/", people.person, name="person"),
@@ -40,4 +41,9 @@ urlpatterns = [
     path("settings/jobs/", work.work, name="settings-jobs"),
     path("settings/people/", settings.people, name="settings-people"),
     path("settings/people/<int:pk>/new-password/", settings.new_password, name="settings-new-password"),
+    path("settings/mine/", leaving.go, name="settings-go"),
+    path("settings/mine/copy/", leaving.mine, name="settings-mine"),
+    path("settings/keeping/", keeping.shown, name="settings-keeping"),
+    path("settings/audit/", audit.shown, name="settings-audit"),
+    path("settings/audit/export/", audit.export, name="settings-audit-export"),
 ]  # fmt: skip

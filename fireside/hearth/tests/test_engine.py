@@ -31,7 +31,7 @@ def worker(db, own_book, monkeypatch) -> Iterator[engine.Worker]:
     worker.begin()
     yield worker
     worker.end()
-    engine.purge(timedelta(days=-1))
+    engine.forget(engine.ended(timedelta(days=-1), 500))
     engine.database().dispose()
 
 
@@ -219,8 +219,8 @@ def test_finished_jobs_are_forgotten_and_others_are_not(worker, monkeypatch, cap
 
     happen("lamp.lit")
     soon(lambda: engine.counts()["done"] >= 1 and engine.counts()["set aside"] == 1)
-    assert engine.purge(timedelta(days=1)) == 0
-    assert engine.purge(timedelta(days=-1)) == 1
+    assert engine.forget(engine.ended(timedelta(days=1), 500)) == 0
+    assert engine.forget(engine.ended(timedelta(days=-1), 500)) == 1
     counts = engine.counts()
     assert (counts["done"], counts["set aside"]) == (0, 1)
     assert engine.retry(engine.jobs()[0].key)

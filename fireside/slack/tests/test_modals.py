@@ -320,6 +320,7 @@ def test_every_suggestion_is_read_back_as_what_it_stands_for(slack, inside, trou
                 read[param.kind.name] = [param.kind.read(value, ask) for value, _ in found]
     assert set(read) == {
         "person", "team", "room", "incident", "decision", "attempt", "call", "system", "runbook", "alert",
+        "kept",
     }  # fmt: skip
     assert all(read[name] for name in read if name != "alert")
 

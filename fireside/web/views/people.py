@@ -40,7 +40,7 @@ def people(request: HttpRequest) -> HttpResponse:
 def person(request: HttpRequest, handle: str) -> HttpResponse:
     """One person: where they are in their day, their teams, and what they said where the reader may be."""
     me = asker(request)
-    someone = get_object_or_404(Person.objects.prefetch_related("teams"), handle=handle)
+    someone = get_object_or_404(Person.objects.prefetch_related("teams"), handle=handle, gone_at=None)
     said = visible(Message.objects.filter(author=someone, deleted_at=None, card__isnull=True), me).exclude(
         text=""
     )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from fireside.hearth.commands import book
 from fireside.hearth.files import File
+from fireside.hearth.leaving_rooms import Load, looks_after
 from fireside.hearth.messages import Draft, Message
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room, Seat
@@ -88,7 +89,8 @@ def _page(
         request, template, at="rooms", status=status, topics=_topics(here),
         room=here, tab=tab, count=seats.count(), mine=seats.filter(person=me).exists(),
         faces=[seat.person for seat in seats.select_related("person").order_by("pk")[:FACES]],
-        pins=list(_pinned(here)[:5]), head=places.pieces(places.room_head, me, here),
+        looks_after=looks_after(here, me), pins=list(_pinned(here)[:5]),
+        head=places.pieces(places.room_head, me, here),
         side=places.pieces(places.room_side, me, here), **context,
     )  # fmt: skip
 
@@ -148,8 +150,11 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
 def about(request: HttpRequest, slug: str) -> HttpResponse:
     here = entered(request, slug)
     form = form_html(request, ask(book.find("about"), {"words": here.about}), here, request.path)
-    looks_after = asker(request).is_keeper or here.seats.filter(person=asker(request), keeper=True).exists()
-    return _page(request, here, "web/rooms/about.html", tab="about", about_form=form, looks_after=looks_after)
+    rests = here.archived_at is not None and here.goes_at is None
+    return _page(
+        request, here, "web/rooms/about.html", tab="about", about_form=form,
+        load=Load.of(here) if rests else "",
+    )  # fmt: skip
 
 
 @login_required

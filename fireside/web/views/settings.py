@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +25,7 @@ from fireside.web.page import asker, page, see_other
 from fireside.web.views.asking import House, NewInvitation, NewKey, Profile
 from fireside.web.views.people import PAGE, beginning_after
 
-View: TypeAlias = Callable[..., HttpResponse]
+View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 def for_keepers(view: View) -> View:
@@ -33,7 +33,7 @@ def for_keepers(view: View) -> View:
 
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not asker(request).is_keeper:
             raise Http404
         return view(request, *args, **kwargs)
@@ -67,7 +67,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_key(request: HttpRequest, pk: int) -> HttpResponse:
     key = get_object_or_404(Key, pk=pk, person=asker(request), ended_at=None)
-    Key.objects.filter(pk=key.pk).update(ended_at=timezone.now())
+    key.end(by=asker(request))
     return _done(
         request, gettext("The key “%(name)s” opens nothing now.") % {"name": key.name}, "settings-keys"
     )
@@ -112,7 +112,9 @@ def organisation(request: HttpRequest) -> HttpResponse:
 @for_keepers
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody, also those without access, with what a keeper can do for them."""
-    found = list(beginning_after(Person.objects.all(), request.GET.get("after", ""))[: PAGE + 1])
+    found = list(
+        beginning_after(Person.objects.filter(gone_at=None), request.GET.get("after", ""))[: PAGE + 1]
+    )
     more = found[PAGE - 1].pk if len(found) > PAGE else None
     return _part(request, "people", people=found[:PAGE], more=more)
 

@@ -41,7 +41,7 @@ def prepare() -> None:
     """Bring the database and the static files up to date; only one process does it at a time."""
     try:
         with alone("prepare"):
-            _refuse_newer()
+            refuse_newer()
             call_command("migrate", verbosity=0, interactive=False)
             _collect()
     except OperationalError as error:
@@ -50,7 +50,7 @@ def prepare() -> None:
         raise CannotServe(f"{settings.DATA} cannot be written to: {error.strerror}.") from error
 
 
-def _refuse_newer() -> None:
+def refuse_newer() -> None:
     """A database that a newer release has changed is left alone."""
     loader = MigrationLoader(connection)
     known = loader.graph.nodes.keys() | loader.replacements.keys()

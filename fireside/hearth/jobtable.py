@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 from django.db import connection
 
 NAME = "workflow_status"
+MIGRATIONS = "dbos_migrations"
+SCHEMA = "dbos"  # on PostgreSQL
 SESSIONS = 8  # kept open on PostgreSQL, one for each thread that runs jobs
 
 
@@ -38,12 +41,30 @@ def table() -> sa.TableClause:
 
 
 def _schema() -> str | None:
-    return None if connection.vendor == "sqlite" else "dbos"
+    return None if connection.vendor == "sqlite" else SCHEMA
 
 
 def begun() -> bool:
     """Has a worker ever begun here? Until then there is no such table, and so there are no jobs."""
     return sa.inspect(database()).has_table(NAME, schema=_schema())
+
+
+def layout(apart: Callable[[str], bool]) -> dict[str, list[tuple[str, str, bool]]]:
+    """The engine's tables, those first that others point to: each column's name, kind and part in the key.
+
+    On SQLite they stand among all others; `apart` tells which are not the engine's.
+    """
+    asked, found = sa.inspect(database()), {}
+    for name, _ in asked.get_sorted_table_and_fkc_names(_schema()):
+        if name is not None and not (apart(name) or name == MIGRATIONS):
+            key = asked.get_pk_constraint(name, _schema())["constrained_columns"]
+            columns = asked.get_columns(name, _schema())
+            found[name] = [(c["name"], _kind(c["type"]), c["name"] in key) for c in columns]
+    return found
+
+
+def _kind(type_: sa.types.TypeEngine[Any]) -> str:
+    return "json" if isinstance(type_, sa.JSON) and connection.vendor == "postgresql" else "plain"
 
 
 def busy() -> set[str]:

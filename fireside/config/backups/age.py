@@ -59,8 +59,29 @@ def locked(out: BinaryIO, to: list[Any], passphrase: str = "") -> Iterator[Binar
         key = pyrage.x25519.Identity.generate()
         out.write(pyrage.passphrase.encrypt(f"{key}\n".encode(), passphrase, armored=True))
         to = [key.to_public()]
-    with _through(lambda source: pyrage.encrypt_io(source, out, to), "wb") as stream:
+    sink = Sink(out)
+    with _through(lambda source: pyrage.encrypt_io(source, sink, to), "wb") as stream:
         yield stream
+    if sink.failed is not None:
+        raise sink.failed
+
+
+class Sink:
+    """Remembers what went wrong while writing: of the last piece, pyrage 1.4 would say nothing."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.failed: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._out.write(data)
+        except OSError as error:
+            self.failed = error
+            raise
+
+    def flush(self) -> None:
+        self._out.flush()
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from fireside.config.backups.archive import COVER, FORMAT, SECRET, Cover, Manife
 from fireside.config.backups.lock import Lock
 from fireside.config.backups.progress import Progress
 from fireside.config.backups.tables import Table
-from fireside.config.serve import refuse_newer
+from fireside.config.serve import CannotServe, refuse_newer
 
 FULL = 1024 * 1024  # bytes of rows that make a member
 LATEST = "last_backup.json"  # in FIRESIDE_DATA: when, where to, how much
@@ -37,6 +37,8 @@ def make(target: str, lock: Lock, progress: Progress) -> None:
             manifest = _write(Writer(stream), progress)
     except OSError as error:
         raise Unable(f"{target} cannot be written: {error.strerror or error}.") from error
+    except CannotServe as cannot:
+        raise Unable(str(cannot)) from cannot
     except DatabaseError as error:
         raise Unable(f"The database could not be read: {str(error).strip()}") from error
     progress.say(f"{manifest}.")

@@ -55,9 +55,9 @@ def restore(path: Path, key: Path | None, ask: Ask, progress: Progress) -> None:
             remembered.append(ask())
         return remembered[0]
 
-    cover, manifest = checked(path, key, phrase, progress)
-    progress.say(f"It is whole: {manifest}.")
     with _nobody_at_home():
+        cover, manifest = checked(path, key, phrase, progress)
+        progress.say(f"It is whole: {manifest}.")
         _lay(cover)
         signs = Signs()
         try:
@@ -83,6 +83,11 @@ def _nobody_at_home() -> Iterator[None]:
             raise Unable("Fireside runs on this database. Stop it first, then restore.")
         with alone("prepare"):
             refuse_newer()
+            if full := _full():
+                raise Unable(
+                    f"There is something in this database already ({full}). Restore into an empty one: "
+                    f"{_elsewhere()}."
+                )
             yield
     except CannotServe as cannot:
         raise Unable(str(cannot)) from cannot
@@ -99,19 +104,10 @@ def _lay(cover: Cover) -> None:
     if unknown := wanted - executor.loader.graph.nodes.keys():
         newer = ".".join(min(unknown))
         raise Unable(f"This backup was made by a newer Fireside ({newer}). Restore it with that release.")
-    if full := _full():
-        raise Unable(
-            f"There is something in this database already ({full}). Restore into an empty one: "
-            + ("another folder with --data." if connection.vendor == "sqlite" else "another DATABASE_URL.")
-        )
     if has - wanted:
         raise Unable(
             "This backup is of an older Fireside, and the database was already made ready for this one. "
-            + (
-                "Restore into a new folder with --data."
-                if connection.vendor == "sqlite"
-                else "Make a new database."
-            )
+            f"Restore into a new one: {_elsewhere()}."
         )
     children = {key: executor.loader.graph.node_map[key].children for key in wanted}
     last = {
@@ -121,6 +117,10 @@ def _lay(cover: Cover) -> None:
     }
     executor.migrate(sorted(last - has))
     engine.lay()
+
+
+def _elsewhere() -> str:
+    return "another folder with --data" if connection.vendor == "sqlite" else "another DATABASE_URL"
 
 
 def _full() -> str:

@@ -26,9 +26,15 @@ BY_ITSELF = {  # what a house nobody has entered yet may hold already; a restore
     "engine.application_versions",
 }  # fmt: skip
 ENGINE = "engine."
-KINDS = {"JSONField": "json", "BinaryField": "bytes", "DateTimeField": "moment", "DateField": "date"}
+KINDS = {
+    "JSONField": "json",
+    "BinaryField": "bytes",
+    "DateTimeField": "moment",
+    "DateField": "date",
+    "BooleanField": "flag",
+}
 PLAIN = {
-    "AutoField", "BigAutoField", "BigIntegerField", "BooleanField", "CharField", "FloatField", "IntegerField",
+    "AutoField", "BigAutoField", "BigIntegerField", "CharField", "FloatField", "IntegerField",
     "PositiveBigIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField", "SlugField",
     "SmallIntegerField", "TextField", "EmailField", "URLField", "FileField",
 }  # fmt: skip
@@ -101,7 +107,7 @@ def _moment(value: datetime | str) -> str:
 
 
 OUT: dict[str, Callable[[Any], Any]] = {
-    "moment": _moment, "date": str, "bytes": lambda value: b64encode(value).decode(),
+    "flag": bool, "moment": _moment, "date": str, "bytes": lambda value: b64encode(value).decode(),
 }  # fmt: skip
 
 

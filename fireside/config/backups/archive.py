@@ -26,9 +26,9 @@ COVER, SECRET, MANIFEST = "cover.json", "secret_key", "manifest.json"
 BLOCK = tarfile.BLOCKSIZE
 PIECE = 1024 * 1024  # bytes read or written at a time
 LARGEST = 256 * PIECE  # of what is held in memory: a single row can be large, a member of rows is not
+STEP = r"(?!\.{1,2}(?:/|\Z))[^/\\\x00-\x1f]+"  # of a path that stays where it is
 NAMES = re.compile(
-    rf"{COVER}|{SECRET}|{MANIFEST}|tables/[a-z0-9_.]+/\d{{6,}}\.jsonl"
-    r"|files/(?!.*(?:^|/)\.{0,2}(?:/|$))[^\0\\\x01-\x1f]+"
+    rf"{COVER}|{SECRET}|{MANIFEST}|tables/[a-z0-9_.]+/\d{{6,}}\.jsonl|files/{STEP}(?:/{STEP})*"
 )
 DAMAGED = "This backup is damaged or was cut short: what it holds cannot be trusted."
 STRANGE = "This is not a backup that Fireside wrote"
@@ -127,9 +127,12 @@ class Writer:
         about = tarfile.TarInfo(name)
         about.size, about.mode = size, 0o600
         try:
-            self._out.write(about.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict"))
+            head = about.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
         except ValueError as error:
             raise Unable(f"{name} is too long a name, or too large a file, for a backup.") from error
+        if not NAMES.fullmatch(name):
+            raise Unable(f"A backup cannot hold something called {name!r}; give it a plainer name.")
+        self._out.write(head)
 
     def _end(self, name: str, size: int, sha256: str, rows: int) -> None:
         self._out.write(bytes(-size % BLOCK))

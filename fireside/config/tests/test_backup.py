@@ -28,7 +28,7 @@ from fireside.config.backups.making import make
 from fireside.config.backups.progress import Progress
 from fireside.config.backups.restoring import restore
 from fireside.config.backups.signs import Signs
-from fireside.hearth import engine, workflows
+from fireside.hearth import engine, jobtable, workflows
 from fireside.hearth.commands import Ask, say_line
 from fireside.hearth.files import File
 from fireside.hearth.models import Entry, Message, Person, Room
@@ -57,8 +57,10 @@ def nobody() -> str:
 
 
 @pytest.fixture(autouse=True)
-def own_folder(settings: Any, tmp_path: Path) -> Iterator[Path]:
+def own_folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder of the test's own, and none of the engine's rows when it ends."""
+    lay = engine.lay
+    monkeypatch.setattr(engine, "lay", lambda: None if jobtable.begun() else lay())  # once is slow enough
     settings.DATA = tmp_path / "data"
     settings.DATA.mkdir()
     store = {"default": {**settings.STORAGES["default"], "OPTIONS": {"location": settings.DATA / "files"}}}

@@ -140,6 +140,21 @@ def restore(file: Path, key: Path | None, passphrase_file: Path | None, data: Pa
     keeping.restore(file, key, passphrase_file)
 
 
+@main.command()
+@click.option("--data", type=PATH, help="Folder to look at (FIRESIDE_DATA).")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_context
+def doctor(context: click.Context, data: Path | None, as_json: bool) -> None:
+    """Look at everything that could be wrong, change nothing, and say what to do."""
+    if data is not None:
+        env.give("FIRESIDE_DATA", str(data))
+    from fireside.config.doctor import visit
+
+    found = visit.visit()
+    click.echo(visit.as_json(found) if as_json else visit.as_text(found))
+    context.exit(any(finding.mark == "broken" for finding in found))
+
+
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("verb")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)

@@ -59,3 +59,9 @@ def value(name: str) -> str:
 def give(name: str, words: str) -> None:
     """Set a variable for this process, as the command line asks; before the settings are read."""
     os.environ[name] = words
+
+
+def forget(name: str) -> bool:
+    """Act in this process as if a variable were not set; was it?"""
+    gone = [os.environ.pop(word, "") for word in (name, f"{name}_FILE")]
+    return any(gone)

@@ -139,8 +139,10 @@ def mail() -> Iterator[Finding]:
         return
     try:
         post = get_connection(timeout=PATIENCE)
-        post.open()
-        post.close()
+        try:
+            post.open()
+        finally:
+            post.close()
     except smtplib.SMTPAuthenticationError:
         yield broken("The mail server refuses the user or the password.", "Put EMAIL_URL right.")
     except (OSError, smtplib.SMTPException) as error:

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong, says what to do, changes nothing, shows no secret and does not wait long."""
+"""The doctor finds what is wrong, says what to do, changes nothing, shows no secret, and is soon back."""
 
 from __future__ import annotations
 

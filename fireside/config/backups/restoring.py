@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -48,26 +49,30 @@ FILES = "files/"
 
 def restore(path: Path, key: Path | None, ask: Ask, progress: Progress) -> None:
     """Fill an empty house with a backup, or change nothing and raise Unable."""
-    remembered: list[str] = []
+    from fireside.hearth import engine  # heavy
 
-    def phrase() -> str:
-        if not remembered:
-            remembered.append(ask())
-        return remembered[0]
-
-    with _nobody_at_home():
-        cover, manifest = checked(path, key, phrase, progress)
-        progress.say(f"It is whole: {manifest}.")
-        _lay(cover)
-        signs = Signs()
-        try:
-            with transaction.atomic(), inside(path, key, phrase) as stream:
-                Filling(cover, manifest, signs, progress).fill(members(stream))
-        except DatabaseError as error:
-            raise Unable(f"Nothing was restored: {_plain(error)}") from error
-        except OSError as error:
-            raise Unable(f"Nothing was restored: {error.filename} {error.strerror}.") from error
+    try:
+        with _nobody_at_home():
+            _restore(path, key, cache(ask), progress)
+    except (DatabaseError, engine.Unreachable) as error:
+        raise Unable(f"Nothing was restored: {_plain(error)}") from error
+    except OSError as error:
+        raise Unable(f"Nothing was restored: {error.filename or path} {error.strerror or error}.") from error
+    try:
         call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise Unable(
+            f"All of it is here, and `fireside up` has to bring it up to date: {_plain(error)}"
+        ) from error
+
+
+def _restore(path: Path, key: Path | None, ask: Ask, progress: Progress) -> None:
+    cover, manifest = checked(path, key, ask, progress)
+    progress.say(f"It is whole: {manifest}.")
+    _lay(cover)
+    signs = Signs()
+    with transaction.atomic(), inside(path, key, ask) as stream:
+        Filling(cover, manifest, signs, progress).fill(members(stream))
     if signs.replaced:
         progress.say(
             f"{signs.replaced} values held a sign PostgreSQL cannot keep; \u2400 or \ufffd is there now."
@@ -176,7 +181,12 @@ class Filling:
         known = [at for at, name in enumerate(named) if name in table.columns]
         rows = (_row(line, len(named)) for line in data.splitlines())
         ordered = rows if len(known) == len(named) else ([row[at] for at in known] for row in rows)
-        table.fill([named[at] for at in known], ordered, self._signs)
+        try:
+            table.fill([named[at] for at in known], ordered, self._signs)
+        except (ValueError, OverflowError) as error:
+            raise Unable(
+                f"Nothing was restored: {member.name} holds a value that cannot be meant."
+            ) from error
         self._done[table.name] = self._done.get(table.name, 0) + data.count(b"\n")
         self._progress.far(table.name, self._done[table.name])
 
@@ -238,7 +248,7 @@ def _keep_secret(secret: str) -> None:
     part.replace(settings.DATA / SECRET)
 
 
-def _plain(error: DatabaseError) -> str:
+def _plain(error: Exception) -> str:
     """What the database says: the first line, and where it was."""
     lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
     return " ".join(line for line in lines if not line.startswith("DETAIL"))[:400]

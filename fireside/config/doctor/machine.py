@@ -74,10 +74,15 @@ def _written(data: Path) -> Iterator[Finding]:
 
 def _secret(path: Path) -> Iterator[Finding]:
     try:
-        state = path.stat()
+        state, key = path.stat(), path.read_text()
     except FileNotFoundError:
         return  # it stands in SECRET_KEY, or will be made at the first start
-    if state.st_size == 0:
+    except (OSError, UnicodeDecodeError):
+        yield broken(
+            f"{path} cannot be read.", "Give it to the user that runs Fireside, or take it from a backup."
+        )
+        return
+    if not key.strip():
         yield broken(f"{path} is empty.", "Put the one from a backup there; another one signs everybody out.")
     elif state.st_mode & 0o077:
         yield look(f"Others on this machine may read {path}.", f"chmod 600 {path}")

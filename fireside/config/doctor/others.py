@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import smtplib
 from collections.abc import Iterator
-from http.client import HTTPException
 
 from django.conf import settings
 from django.core.mail import get_connection
@@ -15,6 +14,8 @@ from fireside.config.doctor.database import Ask, Silent, asking, has
 from fireside.config.doctor.findings import Finding, broken, fine, look
 from fireside.hearth import jobtable
 from fireside.hearth.workflows import ROUTER
+from fireside.slack import calls
+from fireside.slack.seal import Unsealable, unseal
 
 BEHIND = 500  # entries the router may have before it
 PATIENCE = 5  # seconds
@@ -96,29 +97,21 @@ def slack() -> Iterator[Finding]:
     if not tokens:
         yield fine("Slack is not set up.")
         return
-    from slack_sdk.errors import SlackApiError
-
-    from fireside.slack.calls import client
-
     for name, token in tokens.items():
         try:
-            client(token, PATIENCE).auth_test()
+            code = calls.refusal(token, PATIENCE)
+        except calls.Unsure as unsure:
+            yield broken(f"Slack cannot be reached for {name} ({unsure}).", "Is there a proxy or a firewall?")
+            continue
+        if code:
+            yield broken(
+                f"Slack refuses the token of {name}: {code[:60]}.", "docs/slack.md says how to get one."
+            )
+        else:
             yield fine(f"Slack knows us ({name}).")
-        except SlackApiError as error:
-            code = str(error.response.get("error", "no reason"))[:60]
-            yield broken(
-                f"Slack refuses the token of {name}: {code}.", "docs/slack.md says how to get a new one."
-            )
-        except (OSError, HTTPException) as error:
-            yield broken(
-                f"Slack cannot be reached for {name} ({type(error).__name__}).",
-                "Is there a proxy or a firewall?",
-            )
 
 
 def _tokens() -> Iterator[tuple[str, str]]:
-    from fireside.slack.seal import Unsealable, unseal
-
     if settings.SLACK["BOT_TOKEN"]:
         yield "SLACK_BOT_TOKEN", settings.SLACK["BOT_TOKEN"]
     if not settings.SLACK["CLIENT_ID"]:

@@ -23,7 +23,7 @@ class Patient:
         self.is_there = self.folder.is_dir()
         if not self.is_there:
             env.give("FIRESIDE_DATA", ELSEWHERE)
-        if not self._value("SECRET_KEY") and not (self.is_there and (self.folder / "secret_key").exists()):
+        if not self._value("SECRET_KEY") and not _can_be_read(self.folder / "secret_key"):
             env.give("SECRET_KEY", STANDS_IN)
         self._read()
 
@@ -38,6 +38,8 @@ class Patient:
         """Read the settings as the house does; nonsense is noted and left out, until the rest is read."""
         for setting in env.SETTINGS:
             self._value(setting.name)
+        if keys := env.value("BACKUP_TO"):
+            self._backups_to(keys)
         while True:
             try:
                 importlib.import_module("fireside.config.settings")
@@ -48,6 +50,14 @@ class Patient:
         if not self.found:
             self.found.append(fine(f"All {len(env.SETTINGS)} settings make sense."))
 
+    def _backups_to(self, keys: str) -> None:
+        from fireside.config.backups.age import Unable, recipients
+
+        try:
+            recipients([keys])
+        except Unable as unable:
+            self._is_wrong({"BACKUP_TO"}, f"BACKUP_TO: {unable}")
+
     def _is_wrong(self, names: set[str], said: str) -> None:
         self.found.append(broken(f"Settings: {said}", "Put it right where Fireside is started."))
         self.wrong |= names
@@ -57,6 +67,13 @@ class Patient:
             for setting in env.SETTINGS:
                 if setting.name.partition("_")[0] in families or not names:
                     env.forget(setting.name)
+
+
+def _can_be_read(path: Path) -> bool:
+    try:
+        return bool(path.read_text())
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _named(said: str) -> set[str]:

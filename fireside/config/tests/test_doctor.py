@@ -27,7 +27,7 @@ from fireside.config.doctor.findings import Finding, examine, fine
 from fireside.config.tests.test_cli import started
 from fireside.hearth.timeline import Cursor, Entry
 
-SECRETS = ("hunter2", "xoxb-", "s3cret")
+SECRETS = ("hunter2", "HUNTER2", "xoxb-", "s3cret")
 
 
 def words(found: Iterable[Finding]) -> str:
@@ -45,10 +45,11 @@ def test_every_setting_that_is_nonsense_is_told_at_once_and_no_secret_with_it(tm
     (tmp_path / "secret_key").write_text("hunter2" * 9)
     asked = started(
         tmp_path, "doctor", LOG_LEVEL="LOUD", PUBLIC_URL="foo", EMAIL_URL="smtp-hunter2", SLACK_CLIENT_ID="1",
-        SLACK_BOT_TOKEN="hunter2", DATABASE_URL="mysql://u:s3cret@host/name", BACKUP_TO_FILE="/nowhere",
+        SLACK_BOT_TOKEN="hunter2", DATABASE_URL="mysql://u:s3cret@host/name",
+        BACKUP_TO="AGE-SECRET-KEY-1HUNTER2",
     )  # fmt: skip
     assert (asked.returncode, asked.stderr) == (1, "")
-    for name in ("LOG_LEVEL", "PUBLIC_URL", "EMAIL_URL", "SLACK_BOT_TOKEN", "DATABASE_URL", "BACKUP_TO_FILE"):
+    for name in ("LOG_LEVEL", "PUBLIC_URL", "EMAIL_URL", "SLACK_BOT_TOKEN", "DATABASE_URL", "BACKUP_TO"):
         assert f"broken  Settings: {name}" in asked.stdout
     assert "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET go together" in asked.stdout
     assert not [secret for secret in SECRETS if secret in asked.stdout.replace("begins with xoxb-", "")]
@@ -108,6 +109,8 @@ def test_the_folder_and_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert tree(tmp_path) == before
     key.chmod(0o600)
     assert "The secret key is its owner's alone" in words(machine.folder(tmp_path))
+    key.write_bytes(b"\xff\xfe")
+    assert "cannot be read" in words(machine.folder(tmp_path))
     key.write_text("")
     assert "broken" in words(machine.folder(tmp_path))
     assert "is not a folder" in words(machine.folder(key))

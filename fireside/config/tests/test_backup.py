@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,6 +24,7 @@ from hypothesis import strategies as some
 from fireside.alerts.models import Delivery, Source
 from fireside.config.backups import restoring, tables
 from fireside.config.backups.age import Unable
+from fireside.config.backups.archive import Writer
 from fireside.config.backups.lock import Lock, checked
 from fireside.config.backups.making import make
 from fireside.config.backups.progress import Progress
@@ -409,3 +411,50 @@ def test_a_newer_database_is_not_backed_up_by_an_older_release(org: Any, tmp_pat
             kept(tmp_path / "house.age")
     finally:
         MigrationRecorder(connection).record_unapplied("hearth", "0999_from_the_future")
+
+
+def altered(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
+    """A plain backup with one member changed, and a manifest that says it has always been so."""
+    with closing(tarfile.open(path)) as tar:
+        inside = [(about.name, tar.extractfile(about).read()) for about in tar.getmembers()]  # type: ignore[union-attr]
+    other = path.with_name("other")
+    numbers = json.loads(inside[-1][1])["sequences"]
+    with other.open("wb") as out:
+        writer = Writer(out)
+        for member, data in inside[:-1]:
+            data = change(data) if member == name else data
+            writer.add(member, data, data.count(b"\n") if member.startswith("tables/") else 0)
+        writer.close(numbers, [])
+    return other
+
+
+ROOMS, INBOX = "tables/hearth_room/000001.jsonl", "tables/alerts_delivery/000001.jsonl"
+
+
+STRANGE: list[tuple[str, Callable[[bytes], bytes], str]] = [
+    (ROOMS, lambda data: data + data.splitlines(keepends=True)[0], "Nothing was restored"),
+    (ROOMS, lambda data: data.replace(b"[1,", b"[[1],", 1), "damaged or was cut short"),
+    (ROOMS, lambda data: data.replace(b"[1,", b"[1,2,", 1), "damaged or was cut short"),
+    (ROOMS, lambda data: data.replace(b"[1,", b"[%d," % 10**30, 1), "Nothing was restored"),
+    (ROOMS, lambda data: b"[" * 100_000 + b"\n", "damaged or was cut short"),
+    (ROOMS, lambda data: b'{"id": 1}\n', "damaged or was cut short"),
+    (INBOX, lambda data: data.replace(b"AAEC", b"!!!!"), "holds a value that cannot be meant"),
+    ("tables/hearth_person/000001.jsonl", lambda data: b"", "Nothing was restored"),
+    ("cover.json", lambda data: data.replace(b'"hearth_room"', b'"sqlite_master"'), "there is not"),
+    ("cover.json", lambda data: data.replace(b'"slug"', b'"slug\\" --"'), "has other columns"),
+    (
+        "cover.json",
+        lambda data: data.replace(b'"0002_words"', b'"0999_tomorrow"'),
+        "made by a newer Fireside",
+    ),
+]
+
+
+def test_what_no_house_would_have_written_leaves_the_house_empty(house: Room, tmp_path: Path) -> None:
+    plain = kept(tmp_path / "plain", Lock(open=True))
+    emptied()
+    for member, change, sentence in STRANGE:
+        path = altered(plain, member, change)
+        assert path.read_bytes() != plain.read_bytes()
+        assert sentence in refused(path)
+        assert restoring._full() == ""

@@ -1,7 +1,7 @@
 """`fireside restore`: a backup becomes a house again, in an empty database of either kind.
 
-Everything is checked before anything is written. Files come first, then all rows in one transaction: whoever
-is interrupted finds an empty house, and may restore into it again.
+Everything is checked before anything is written. All rows are written in one transaction, which ends when the
+files are there: whoever is interrupted finds an empty house, and may restore into it again.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from fireside.config.serve import CannotServe, refuse_newer
 from fireside.hearth.slots import alone, locks
 from fireside.hearth.workflows import ROUTER
 
-FILES = "files/"
+FILES, BEFORE = "files/", "secret_key.before"
 
 
 def restore(path: Path, key: Path | None, ask: Ask, progress: Progress) -> None:
@@ -54,16 +54,11 @@ def restore(path: Path, key: Path | None, ask: Ask, progress: Progress) -> None:
     try:
         with _nobody_at_home():
             _restore(path, key, cache(ask), progress)
+            _bring_up_to_date()
     except (DatabaseError, engine.Unreachable) as error:
         raise Unable(f"Nothing was restored: {_plain(error)}") from error
     except OSError as error:
         raise Unable(f"Nothing was restored: {error.filename or path} {error.strerror or error}.") from error
-    try:
-        call_command("migrate", verbosity=0, interactive=False)
-    except DatabaseError as error:
-        raise Unable(
-            f"All of it is here, and `fireside up` has to bring it up to date: {_plain(error)}"
-        ) from error
 
 
 def _restore(path: Path, key: Path | None, ask: Ask, progress: Progress) -> None:
@@ -122,6 +117,15 @@ def _lay(cover: Cover) -> None:
     }
     executor.migrate(sorted(last - has))
     engine.lay()
+
+
+def _bring_up_to_date() -> None:
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise Unable(
+            f"All of it is here, and `fireside up` has to bring it up to date: {_plain(error)}"
+        ) from error
 
 
 def _elsewhere() -> str:
@@ -245,7 +249,10 @@ def _keep_secret(secret: str) -> None:
         file.write(secret)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(settings.DATA / SECRET)
+    here = settings.DATA / SECRET
+    if settings.STATIC_ROOT.exists() and here.exists() and here.read_text().strip() != secret:
+        here.replace(settings.DATA / BEFORE)  # another house has lived in this folder
+    part.replace(here)
 
 
 def _plain(error: Exception) -> str:

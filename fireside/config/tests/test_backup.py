@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -365,6 +366,19 @@ def test_another_secret_key_in_the_environment_is_refused(
     assert restoring._full() == ""
 
 
+def test_the_key_of_another_house_in_the_same_folder_is_kept_beside(
+    org: Any, key: Path, tmp_path: Path, own_folder: Path, settings: Any
+) -> None:
+    path = kept(tmp_path / "house.age")
+    emptied()
+    settings.STATIC_ROOT = own_folder / "static"
+    settings.STATIC_ROOT.mkdir()
+    (own_folder / "secret_key").write_text("of another house")
+    restore(path, key, nobody, Quiet())
+    assert (own_folder / "secret_key").read_text() == settings.SECRET_KEY
+    assert (own_folder / "secret_key.before").read_text() == "of another house"
+
+
 def test_what_fails_half_way_leaves_nothing_and_can_be_done_again(
     house: Room, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -422,20 +436,23 @@ def altered(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
     with other.open("wb") as out:
         writer = Writer(out)
         for member, data in inside[:-1]:
-            data = change(data) if member == name else data
+            if member == name:
+                assert change(data) != data
+                data = change(data)
             writer.add(member, data, data.count(b"\n") if member.startswith("tables/") else 0)
         writer.close(numbers, [])
     return other
 
 
+FIRST = re.compile(rb"^\[\d+,")  # the number of the first row
 ROOMS, INBOX = "tables/hearth_room/000001.jsonl", "tables/alerts_delivery/000001.jsonl"
 
 
 STRANGE: list[tuple[str, Callable[[bytes], bytes], str]] = [
     (ROOMS, lambda data: data + data.splitlines(keepends=True)[0], "Nothing was restored"),
-    (ROOMS, lambda data: data.replace(b"[1,", b"[[1],", 1), "damaged or was cut short"),
-    (ROOMS, lambda data: data.replace(b"[1,", b"[1,2,", 1), "damaged or was cut short"),
-    (ROOMS, lambda data: data.replace(b"[1,", b"[%d," % 10**30, 1), "Nothing was restored"),
+    (ROOMS, lambda data: FIRST.sub(b"[[1],", data, count=1), "damaged or was cut short"),
+    (ROOMS, lambda data: FIRST.sub(b"[1,2,", data, count=1), "damaged or was cut short"),
+    (ROOMS, lambda data: FIRST.sub(b"[%d," % 10**30, data, count=1), "Nothing was restored"),
     (ROOMS, lambda data: b"[" * 100_000 + b"\n", "damaged or was cut short"),
     (ROOMS, lambda data: b'{"id": 1}\n', "damaged or was cut short"),
     (INBOX, lambda data: data.replace(b"AAEC", b"!!!!"), "holds a value that cannot be meant"),
@@ -455,6 +472,5 @@ def test_what_no_house_would_have_written_leaves_the_house_empty(house: Room, tm
     emptied()
     for member, change, sentence in STRANGE:
         path = altered(plain, member, change)
-        assert path.read_bytes() != plain.read_bytes()
-        assert sentence in refused(path)
+        assert sentence in refused(path), (member, sentence)
         assert restoring._full() == ""

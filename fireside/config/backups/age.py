@@ -32,6 +32,8 @@ def new_key(path: Path) -> str:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise Unable(f"{path} is there already, and a key in it could still be needed.") from None
+    except OSError as error:
+        raise Unable(f"{path} cannot be written: {error.strerror}.") from error
     with os.fdopen(handle, "w") as file:
         file.write(f"# public key: {key.to_public()}\n{key}\n")
     return str(key.to_public())

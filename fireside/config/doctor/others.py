@@ -31,15 +31,15 @@ def worker() -> Iterator[Finding]:
 
 
 def _work() -> Iterator[Finding]:
-    if not _is_held():
-        yield look(
-            "No worker runs, so nothing happens unasked.", "`fireside up` or `fireside up --only worker`."
-        )
-    else:
-        yield fine("A worker runs.")
     with asking() as ask:
         if not has(ask, "hearth_entry"):
             return
+        if _is_held():
+            yield fine("A worker runs.")
+        else:
+            yield look(
+                "No worker runs, so nothing happens unasked.", "`fireside up` or `fireside up --only worker`."
+            )
         behind = ask(
             "SELECT (SELECT coalesce(max(id), 0) FROM hearth_entry) - "
             "coalesce((SELECT entry FROM hearth_cursor WHERE name = ?), 0)", ROUTER,

@@ -40,7 +40,7 @@ class Patient:
             self._value(setting.name)
         if keys := env.value("BACKUP_TO"):
             self._backups_to(keys)
-        while True:
+        for _ in env.SETTINGS:  # each time round, at least one of them is left out
             try:
                 importlib.import_module("fireside.config.settings")
                 break
@@ -61,11 +61,10 @@ class Patient:
     def _is_wrong(self, names: set[str], said: str) -> None:
         self.found.append(broken(f"Settings: {said}", "Put it right where Fireside is started."))
         self.wrong |= names
-        was_set = [env.forget(name) for name in names]
-        if not any(was_set):
-            families = {name.partition("_")[0] for name in names} or {""}
+        if not [name for name in names if env.forget(name)]:  # what is named is missing beside its kin
+            families = {name.partition("_")[0] for name in names}
             for setting in env.SETTINGS:
-                if setting.name.partition("_")[0] in families or not names:
+                if setting.name.partition("_")[0] in families - {"FIRESIDE", "SECRET"}:
                     env.forget(setting.name)
 
 

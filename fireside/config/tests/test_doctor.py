@@ -205,6 +205,17 @@ def test_a_damaged_an_empty_and_a_missing_file(tmp_path: Path, monkeypatch: pyte
     assert [*tree(tmp_path)] == [*before]
 
 
+def test_a_server_whose_clock_differs_or_that_would_forget_after_a_power_cut() -> None:
+    an_hour = timedelta(hours=1)
+    assert "seconds apart" in words(database._clocks(lambda *_: [(datetime.now(UTC) + an_hour,)]))
+    assert "seconds apart" in words(database._clocks(lambda *_: [(datetime.now(UTC) - an_hour,)]))
+    assert "fine" in words(database._clocks(lambda *_: [(datetime.now(UTC),)]))
+    assert "a power cut loses what was said" in words(database._settings_of(lambda *_: [("off",)]))
+    assert not words(database._settings_of(lambda *_: [("on",)]))
+    assert "look    A commit takes 500 ms." in words([database.speed(0.5, "A commit")])
+    assert "fine    A commit takes 2.0 ms." in words([database.speed(0.002, "A commit")])
+
+
 # -- what works beside it ----------------------------------------------------------------------------------
 
 

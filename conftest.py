@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.models import Organisation, Person, Room, Team
+from tests.trail import may_be_emptied
 
 Do = Callable[..., Outcome]
 pytest_plugins = ["tests.slack_door"]
@@ -33,12 +31,8 @@ def _a_test_may_empty_the_audit_trail() -> Iterator[None]:
     usual = TransactionTestCase._fixture_teardown
 
     def teardown(self: TransactionTestCase) -> None:
-        guard = import_module("fireside.hearth.migrations.0005_audit")
-        with connection.cursor() as cursor:
-            hand = SimpleNamespace(connection=connection, execute=cursor.execute)
-            guard.backwards(None, hand)
+        with may_be_emptied():
             usual(self)
-            guard.forwards(None, hand)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)

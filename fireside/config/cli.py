@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +24,13 @@ def begin() -> None:
         raise click.ClickException(f"{error.filename} cannot be used for data: {error.strerror}.") from error
 
 
+def _in(data: Path | None) -> None:
+    """Wake Django in this folder."""
+    if data is not None:
+        env.give("FIRESIDE_DATA", str(data))
+    begin()
+
+
 def ready() -> None:
     """Wake Django with a database that is up to date."""
     begin()
@@ -32,6 +40,9 @@ def ready() -> None:
         prepare()
     except CannotServe as cannot:
         raise click.ClickException(str(cannot)) from cannot
+
+
+PATH = click.Path(path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,6 +103,57 @@ def demo(data: Path | None) -> None:
         click.echo(fill())
     except Sorry as sorry:
         raise click.ClickException(sorry.words) from sorry
+
+
+@main.command()
+@click.argument("file")
+@click.option("--to", multiple=True, help="A public key that opens it, age1... (else BACKUP_TO).")
+@click.option("--passphrase", is_flag=True, help="Lock it with a passphrase, which is asked for.")
+@click.option("--passphrase-file", type=PATH, help="The passphrase, in a file.")
+@click.option("--plain", is_flag=True, help="Lock it with nothing: whoever has the file can read all of it.")
+@click.option("--check", is_flag=True, help="Only read FILE and say whether it is whole.")
+@click.option("--key", type=PATH, help="With --check: the file with the key that opens it.")
+@click.option("--new-key", is_flag=True, help="Only make a key in FILE, and print its public half.")
+@click.option("--data", type=PATH, help="Folder to back up (FIRESIDE_DATA).")
+def backup(file: str, key: Path | None, check: bool, new_key: bool, data: Path | None, **lock: Any) -> None:
+    """Write all that Fireside keeps to FILE (- for standard output), while it runs."""
+    from fireside.config import keeping
+
+    if new_key:
+        keeping.new_key(Path(file))
+    elif check:
+        keeping.check(Path(file), key, lock["passphrase_file"])
+    else:
+        _in(data)
+        keeping.backup(file, **lock)
+
+
+@main.command()
+@click.argument("file", type=PATH)
+@click.option("--key", type=PATH, help="The file with the key that opens it.")
+@click.option("--passphrase-file", type=PATH, help="The passphrase, in a file; else it is asked for.")
+@click.option("--data", type=PATH, help="Folder to fill (FIRESIDE_DATA).")
+def restore(file: Path, key: Path | None, passphrase_file: Path | None, data: Path | None) -> None:
+    """Fill an empty Fireside with a backup, be it from SQLite or PostgreSQL."""
+    _in(data)
+    from fireside.config import keeping
+
+    keeping.restore(file, key, passphrase_file)
+
+
+@main.command()
+@click.option("--data", type=PATH, help="Folder to look at (FIRESIDE_DATA).")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_context
+def doctor(context: click.Context, data: Path | None, as_json: bool) -> None:
+    """Look at everything that could be wrong, change nothing, and say what to do."""
+    if data is not None:
+        env.give("FIRESIDE_DATA", str(data))
+    from fireside.config.doctor import visit
+
+    found = visit.visit()
+    click.echo(visit.as_json(found) if as_json else visit.as_text(found))
+    context.exit(any(finding.mark == "broken" for finding in found))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

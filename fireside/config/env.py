@@ -32,6 +32,7 @@ SETTINGS = [
     Setting("SLACK_WITH", "claps", "What more to ask for: claps, emails, files, groups, join, private."),
     Setting("SLACK_API_URL", "https://slack.com/api/", "Where Slack's Web API is."),
     Setting("SLACK_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize", "Where workspaces let us in."),
+    Setting("BACKUP_TO", "", "Public keys of age's (`age1...`) that open what `fireside backup` writes."),
     Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 ]  # fmt: skip
 
@@ -64,3 +65,9 @@ def give(name: str, words: str) -> None:
 def manager() -> str:
     """Where systemd listens for our word, when it started us and wants one."""
     return os.environ.get("NOTIFY_SOCKET", "")
+
+
+def forget(name: str) -> bool:
+    """Act in this process as if a variable were not set; was it?"""
+    gone = [os.environ.pop(word, "") for word in (name, f"{name}_FILE")]
+    return any(gone)

@@ -57,13 +57,13 @@ def prepare() -> None:
 
 def _collect() -> None:
     """Gather static files again only when one of them has changed."""
-    stamp, now = settings.STATIC_ROOT / ".stamp", _stamp()
-    if not stamp.exists() or stamp.read_text() != now:
+    mark, now = settings.STATIC_ROOT / ".stamp", stamp()
+    if not mark.exists() or mark.read_text() != now:
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-        stamp.write_text(now)
+        mark.write_text(now)
 
 
-def _stamp() -> str:
+def stamp() -> str:
     found = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):

@@ -105,21 +105,9 @@ class Worker:
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def begin(self) -> None:
-        DBOS(
-            config={
-                "name": NAME,
-                "application_version": VERSION,
-                "executor_id": self._slot,
-                "system_database_engine": database(),
-                "serializer": DBOSPortableJSONSerializer(),
-                "max_executor_threads": THREADS,
-                "use_listen_notify": False,
-                "console_log_level": "ERROR",
-            }
-        )
         if begun():
             part(self._slot, QUEUE)
-        DBOS.launch()
+        _launch(self._slot)
         DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=POLL)
         timeline.listen(self._kicked.set)
         self._thread.start()
@@ -184,6 +172,29 @@ class Worker:
                 part(slot, QUEUE)
                 DBOS._recover_pending_workflows([slot])
                 self._locks.free(slot)
+
+
+def _launch(slot: str) -> None:
+    DBOS(
+        config={
+            "name": NAME,
+            "application_version": VERSION,
+            "executor_id": slot,
+            "system_database_engine": database(),
+            "serializer": DBOSPortableJSONSerializer(),
+            "max_executor_threads": THREADS,
+            "use_listen_notify": False,
+            "console_log_level": "ERROR",
+        }
+    )
+    DBOS.launch()
+
+
+def lay() -> None:
+    """Make the engine's tables, or bring them up to date, without working on anything."""
+    _launch("nobody")
+    DBOS.destroy()
+    database().dispose()
 
 
 # -- what keepers ask --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,8 @@ COLUMNS = (
     "delay_until_epoch_ms",
 )  # fmt: skip
 APART = 1000  # milliseconds between jobs that are let run one after the other
+MIGRATIONS = "dbos_migrations"
+SCHEMA = "dbos"  # on PostgreSQL
 SESSIONS = 8  # kept open on PostgreSQL, one for each thread that runs jobs
 
 
@@ -47,7 +50,25 @@ def table() -> sa.TableClause:
 
 
 def _schema() -> str | None:
-    return None if connection.vendor == "sqlite" else "dbos"
+    return None if connection.vendor == "sqlite" else SCHEMA
+
+
+def layout(apart: Callable[[str], bool]) -> dict[str, list[tuple[str, str, bool]]]:
+    """The engine's tables, those first that others point to: each column's name, kind and part in the key.
+
+    On SQLite they stand among all others; `apart` tells which are not the engine's.
+    """
+    asked, found = sa.inspect(database()), {}
+    for name, _ in asked.get_sorted_table_and_fkc_names(_schema()):
+        if name is not None and not (apart(name) or name == MIGRATIONS):
+            key = asked.get_pk_constraint(name, _schema())["constrained_columns"]
+            columns = asked.get_columns(name, _schema())
+            found[name] = [(c["name"], _kind(c["type"]), c["name"] in key) for c in columns]
+    return found
+
+
+def _kind(type_: sa.types.TypeEngine[Any]) -> str:
+    return "json" if isinstance(type_, sa.JSON) and connection.vendor == "postgresql" else "plain"
 
 
 def busy() -> set[str]:

@@ -100,6 +100,19 @@ def call(
         raise Unsure(str(error)) from error
 
 
+def refusal(token: str, patience: int = PATIENCE) -> str:
+    """Why Slack does not take this token, by its code; "" when it does. Unsure when there was no answer."""
+    from slack_sdk.errors import SlackApiError
+
+    try:
+        client(token, patience).auth_test()
+    except SlackApiError as error:
+        return str(_answered(error.response).get("error", "no reason"))
+    except (OSError, http.client.HTTPException) as error:
+        raise Unsure(type(error).__name__) from error
+    return ""
+
+
 def _answered(response: Any) -> dict[str, Any]:
     return dict(response.data) if isinstance(response.data, dict) else {}
 

@@ -126,6 +126,26 @@ def test_the_demo_leaves_a_house_with_people_alone(run: Run, ana: Person) -> Non
     assert Person.objects.count() == 1
 
 
+def test_a_backup_says_who_could_open_it_before_it_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "phrase").write_text("\n")
+    for words, keys, sentence in (
+        ((), "", "Say who can open it: --to age1..., --passphrase, or --plain"),
+        (("--to", "age1x"), "", "'age1x' is not a public key of age's"),
+        ((), "hunter2", "'hunter2' is not a public key of age's"),
+        (("--plain", "--to", "age1x"), "", "Choose one of them"),
+        (("--passphrase",), "", "nobody is there to ask"),
+        (("--passphrase-file", str(tmp_path / "phrase")), "", "it would lock nothing"),
+        (("--check",), "", "There is no "),
+    ):
+        monkeypatch.setenv("BACKUP_TO", keys)
+        refused = CliRunner().invoke(main, ["backup", str(tmp_path / "b.age"), *words])
+        assert (refused.exit_code, refused.stdout) == (1, ""), words
+        assert sentence in refused.stderr
+    assert not (tmp_path / "b.age").exists()
+
+
 # -- beginning ---------------------------------------------------------------------------------------------
 
 

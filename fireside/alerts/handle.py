@@ -14,6 +14,7 @@ from django.utils import timezone
 from fireside.alerts import wire
 from fireside.alerts.models import Alert, Delivery, Group, Source
 from fireside.alerts.round import Round
+from fireside.hearth import gauges
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ def _pass(most: int) -> int:
                 round_.tell(delivery, seen)
         round_.finish()
         Delivery.objects.filter(pk__in=[delivery.pk for delivery in waiting]).update(handled_at=now)
+    gauges.handled(delivery.at for delivery in waiting)
     return len(waiting)
 
 

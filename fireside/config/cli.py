@@ -16,6 +16,9 @@ def begin() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fireside.config.settings")
     import django
 
+    from fireside.config import logs
+
+    logs.catch()
     try:
         django.setup()
     except OSError as error:
@@ -48,7 +51,10 @@ def main() -> None:
 @click.option(
     "--only", type=click.Choice(["web", "worker", "slack"]), help="Run one part of the house alone."
 )
-def up(host: str, port: int, data: Path | None, only: str | None) -> None:
+@click.option(
+    "--metrics-port", type=int, help="With --only worker or slack: where /healthz, /readyz and /metrics are."
+)
+def up(host: str, port: int, data: Path | None, only: str | None, metrics_port: int | None) -> None:
     """Serve Fireside until it is told to stop; the database is made or brought up to date first."""
     if data is not None:
         env.give("FIRESIDE_DATA", str(data))
@@ -61,13 +67,15 @@ def up(host: str, port: int, data: Path | None, only: str | None) -> None:
             serve.check_port(host, port)
         if only == "slack":
             serve.check_slack()
+        if metrics_port is not None:
+            serve.check_port(host, metrics_port, "--metrics-port")
         serve.prepare()
         if only == "slack":
             click.echo("Fireside carries words to and from Slack here.")
-            serve.work(jobs=False)
+            serve.work(jobs=False, window=(host, metrics_port))
         elif only == "worker":
             click.echo("Fireside works without a door; jobs run here.")
-            serve.work()
+            serve.work(window=(host, metrics_port))
         else:
             serve.serve(host, port, worker=only is None, opened=click.echo)
     except serve.CannotServe as cannot:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import connection, models
 from django.utils import timezone
 
+from fireside.hearth import traces
 from fireside.hearth.cards import Card
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def note(
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
     entry = Entry.objects.create(
         verb=verb, words=words, by=by, room=room, about=about, story=story, message=message,
-        at=at or timezone.now(), data=data,
+        at=at or timezone.now(), data=data | traces.carry(),
     )  # fmt: skip
     transaction.on_commit(_tell)
     return entry

@@ -30,7 +30,7 @@ class Line(logging.Formatter):
     """One line for people: when, how bad, who says it, on which errand, what; then where it broke."""
 
     def format(self, record: logging.LogRecord) -> str:
-        mine = errand.current()
+        mine = errand.current.get()
         place = f" [{mine.kind} {plain(mine.id)}]" if mine is not None else ""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(" ", "milliseconds")
         line = f"{at} {record.levelname} {record.name}{place} {message(record)}"
@@ -41,7 +41,7 @@ class Json(logging.Formatter):
     """The same as one JSON object in one line, for programs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        mine = errand.current()
+        mine = errand.current.get()
         said: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeAlias
@@ -12,12 +12,13 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from prometheus_client import CONTENT_TYPE_LATEST, Metric, ProcessCollector, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 from fireside import __version__
 from fireside.alerts import intake
 from fireside.config import numbers
-from fireside.config.numbers import PATIENCE, Found, Number, Numbers
+from fireside.config.numbers import NUMBERS, PATIENCE, UP, Found, Number, Numbers
 from fireside.hearth import gauges
 from fireside.hearth.keys import Key
 from fireside.web import stream
@@ -80,6 +81,16 @@ ProcessCollector(registry=gauges.registry)
 def text() -> str:
     """All numbers, in Prometheus' text format."""
     return generate_latest(gauges.registry).decode()
+
+
+def known() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """Every metric of ours: its name, its kind, its labels and its meaning."""
+    for counted in (value for value in vars(gauges).values() if isinstance(value, MetricWrapperBase)):
+        [metric] = counted.describe()
+        name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+        yield name, metric.type, counted._labelnames, metric.documentation
+    for number in (*HERE, UP, *NUMBERS):
+        yield number.name, number.kind, (number.label,) if number.label else (), number.meaning
 
 
 def trouble() -> str:

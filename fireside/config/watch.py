@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from secrets import token_hex
 from time import perf_counter
 from typing import Any, TypeAlias
 
@@ -37,13 +36,18 @@ def watched(app: App) -> App:
     async def over(scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
-        id_ = given.decode() if SANE.fullmatch(given) else token_hex(8)
-        with errand.run("request", id_) as mine:
-            mine.route = _door(scope["path"])
-            parent = headers.get(b"traceparent", b"").decode("latin-1")
-            span = traces.NOTHING if mine.route in ASKED_OFTEN else traces.span("request", parent=parent)
-            with span:
-                await Watch(scope, mine, send).run(app, receive)
+        mine = errand.Errand("request", given.decode() if SANE.fullmatch(given) else errand.new())
+        mine.route = _door(scope["path"])
+        token = errand.current.set(mine)
+        try:
+            watch = Watch(scope, mine, send)
+            if traces.maker is None or mine.route in ASKED_OFTEN:
+                await watch.run(app, receive)
+            else:
+                with traces.span("request", parent=headers.get(b"traceparent", b"").decode("latin-1")):
+                    await watch.run(app, receive)
+        finally:
+            errand.current.reset(token)
 
     return over
 
@@ -51,13 +55,16 @@ def watched(app: App) -> App:
 class Watch:
     """One request until its answer begins."""
 
+    __slots__ = ("_send", "began", "mine", "scope", "status")
+    open = 0  # how many there are, counted in the one loop that serves
+
     def __init__(self, scope: Scope, mine: errand.Errand, send: Send) -> None:
         self.scope, self.mine, self._send = scope, mine, send
         self.began = perf_counter()
         self.status = 0
 
     async def run(self, app: App, receive: Receive) -> None:
-        gauges.open_requests.inc()
+        Watch.open += 1
         try:
             await app(self.scope, receive, self.send)
         except Exception:
@@ -67,7 +74,7 @@ class Watch:
             await self._break()
         finally:
             if not self.status:
-                gauges.open_requests.dec()
+                Watch.open -= 1
 
     async def send(self, event: Event) -> None:
         if event["type"] == "http.response.start":
@@ -77,15 +84,16 @@ class Watch:
 
     def _answered(self, status: int) -> None:
         self.status = status
-        gauges.open_requests.dec()
+        Watch.open -= 1
         route, method, took = self.mine.route or ELSEWHERE, self.scope["method"], perf_counter() - self.began
         gauges.answered(route, method, status, took)
         if status in (200, 202) and route in (intake.HOOK, intake.API):
             gauges.intake.observe(took)
-        traces.tell({"http.route": route, "http.response.status_code": status, "id": self.mine.id})
+        if traces.maker is not None:
+            traces.tell({"http.route": route, "http.response.status_code": status, "id": self.mine.id})
         level = logging.WARNING if status >= 500 else logging.INFO if took > SLOW else logging.DEBUG
         if log.isEnabledFor(level):
-            kind = "read" if method in gauges.READS else "write"
+            kind = gauges.kind_of(method)
             facts = {"route": route, "method": kind, "status": status, "seconds": round(took, 4)}
             log.log(level, "%s %s %s in %.3f s", kind, route, status, took, extra={"facts": facts})
 
@@ -96,6 +104,9 @@ class Watch:
         ]  # fmt: skip
         await self.send({"type": "http.response.start", "status": 500, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
+
+
+gauges.open_requests.set_function(lambda: Watch.open)
 
 
 def _door(path: str) -> str:
@@ -114,9 +125,9 @@ class RouteMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        mine = errand.current()
+        mine = errand.current.get()
         if mine is None:  # Django was asked directly, as tests do
-            with errand.run("request", token_hex(8)):
+            with errand.run("request", errand.new()):
                 return self.get_response(request)
         response = self.get_response(request)
         if request.resolver_match is not None:

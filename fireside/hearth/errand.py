@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from secrets import token_hex
+
+_here, _turn = token_hex(4), itertools.count(1)
 
 
 @dataclass(slots=True)
@@ -18,25 +21,25 @@ class Errand:
     route: str = ""
 
 
-_current: ContextVar[Errand | None] = ContextVar("errand", default=None)
+current: ContextVar[Errand | None] = ContextVar("errand", default=None)
 
 
-def current() -> Errand | None:
-    return _current.get()
+def new() -> str:
+    """An id that nothing else has."""
+    return f"{_here}{next(_turn):08x}"
 
 
 def number() -> str:
     """The id under which a keeper finds in the log what is being done now."""
-    found = _current.get()
-    return found.id if found is not None else token_hex(4)
+    found = current.get()
+    return found.id if found is not None else new()
 
 
 @contextmanager
-def run(kind: str, id: str) -> Iterator[Errand]:  # noqa: A002 -- it is what everybody calls it
+def run(kind: str, id: str) -> Iterator[None]:  # noqa: A002 -- it is what everybody calls it
     """From here on the log says that this is being done; threads that are handed the context say so too."""
-    errand = Errand(kind, id)
-    token = _current.set(errand)
+    token = current.set(Errand(kind, id))
     try:
-        yield errand
+        yield
     finally:
-        _current.reset(token)
+        current.reset(token)

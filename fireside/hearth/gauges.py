@@ -85,19 +85,18 @@ database_errors = Counter(
 
 def answered(route: str, method: str, status: int, seconds: float) -> None:
     """One request has its answer."""
-    kind = "read" if method in READS else "write"
-    _requests(route, kind, status).inc()
-    _answers(route, kind).observe(seconds)
+    count, duration = _request(route, kind_of(method), status)
+    count.inc()
+    duration.observe(seconds)
+
+
+def kind_of(method: str) -> str:
+    return "read" if method in READS else "write"
 
 
 @cache
-def _requests(route: str, kind: str, status: int) -> Counter:
-    return requests.labels(route, kind, str(status))
-
-
-@cache
-def _answers(route: str, kind: str) -> Histogram:
-    return answers.labels(route, kind)
+def _request(route: str, kind: str, status: int) -> tuple[Counter, Histogram]:
+    return requests.labels(route, kind, str(status)), answers.labels(route, kind)
 
 
 def handled(moments: Iterable[datetime]) -> None:
@@ -123,7 +122,12 @@ def command(verb: str) -> Iterator[None]:
         outcome = "sorry"
         raise
     finally:
-        commands.labels(verb, outcome).inc()
+        _command(verb, outcome).inc()
+
+
+@cache
+def _command(verb: str, outcome: str) -> Counter:
+    return commands.labels(verb, outcome)
 
 
 @contextmanager

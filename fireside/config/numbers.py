@@ -6,6 +6,7 @@ of messages answers as fast as an empty one. What was found is told again for a 
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 import time
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models import Max, Min, Model, QuerySet
 from django.utils import timezone
 from prometheus_client import Metric
@@ -31,6 +32,8 @@ from fireside.slack.models import Arrival, Channel, Post
 MOST = 10_000  # no further is anything counted
 FRESH = 3.0  # seconds for which what was found is told again
 PATIENCE = 3.0  # seconds a database may take before it counts as down
+
+log = logging.getLogger(__name__)
 
 Found = dict[str, float]
 
@@ -115,7 +118,7 @@ def _jobs() -> Found:
         for state, ways in JOBS.items():
             for where in ways:
                 some = f"SELECT 1 FROM {table} WHERE {where} LIMIT {MOST}"  # noqa: S608 -- our own words
-                found[state] += _asked(f"SELECT COUNT(*) FROM ({some}) some")  # noqa: S608
+                found[state] += _asked(f"SELECT COUNT(*) FROM ({some}) AS counted")  # noqa: S608
     return found
 
 
@@ -215,7 +218,10 @@ class Numbers(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             found = self._ask().result(PATIENCE)
-        except (DatabaseError, TimeoutError):
+        except (OperationalError, InterfaceError, TimeoutError):
+            yield UP.metric({"": 0})
+        except DatabaseError:
+            log.exception("The numbers could not be asked for")
             yield UP.metric({"": 0})
         else:
             yield UP.metric({"": 1})

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -16,6 +17,7 @@ from fireside.alerts.models import Source
 from fireside.alerts.tests.machines import arrive, told, webhook
 from fireside.config import asgi, metrics
 from fireside.config.numbers import Number
+from fireside.config.window import open_at
 from fireside.hearth.keys import Key
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +77,32 @@ def test_it_is_ready_with_a_database_that_is_up_to_date_and_a_worker_where_one_s
     assert ask("/readyz") == (503, "the database is not up to date\n")
     recorder.record_applied("alerts", "0001_first")
     assert ask("/readyz") == (200, "ready\n")
+
+
+def test_a_house_that_is_about_to_close_asks_for_nobody_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "leaving", True)
+    assert ask("/readyz") == (503, "the house is about to close here\n")
+    assert ask("/healthz")[0] == 200
+
+
+def test_a_process_without_a_door_has_a_window(ana) -> None:
+    window = open_at("127.0.0.1", 0)
+    try:
+        at = f"http://127.0.0.1:{window.server_port}"
+        assert httpx.get(f"{at}/healthz").text == "ok\n"
+        metrics.working = lambda: False
+        assert (httpx.get(f"{at}/readyz").status_code, httpx.get(f"{at}/readyz").text) == (
+            503, "the worker has stopped\n",
+        )  # fmt: skip
+        numbers = httpx.get(f"{at}/metrics?x=y")
+        assert "process_cpu_seconds_total" in numbers.text
+        assert numbers.headers["content-type"].startswith("text/plain; version=")
+        assert httpx.get(f"{at}/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 401
+        assert httpx.get(f"{at}/rooms/").status_code == 404
+        assert httpx.post(f"{at}/metrics").status_code == 501
+    finally:
+        window.shutdown()
+        window.server_close()
 
 
 def test_numbers_are_in_the_format_prometheus_reads(room, ana) -> None:

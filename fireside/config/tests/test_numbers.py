@@ -238,7 +238,7 @@ def test_no_number_reads_a_whole_table(room: Room) -> None:
                 plans += [(row[3], query["sql"]) for row in cursor.fetchall()]
     assert len(plans) > 15
     # U0 are the channels that are open, some hundred at most; the others are counted in memory
-    small = re.compile(r"SCAN (some|subquery|CONSTANT|U0)")
+    small = re.compile(r"SCAN (counted|subquery|CONSTANT|U0)")
     whole = [(step, sql) for step, sql in plans if step.startswith("SCAN") and "INDEX" not in step]
     assert [(step, sql) for step, sql in whole if not small.match(step)] == []
 

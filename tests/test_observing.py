@@ -45,10 +45,8 @@ def test_the_rules_are_sound_and_each_rings_when_it_is_meant_to() -> None:
     assert "SUCCESS: 19 rules found" in promtool("check", "rules", str(RULES))
     assert "SUCCESS" in promtool("test", "rules", str(RULES.with_name("fireside.test.yml")))
     told = RULES.with_name("fireside.test.yml").read_text()
-    for alert in re.findall(r"- alert: (\w+)", RULES.read_text()):
-        assert re.search(rf"alertname: {alert}\n +exp_alerts:\n", told), (
-            f"{alert} has no story in which it rings"
-        )
+    rings = set(re.findall(r"alertname: (\w+)\n +exp_alerts:\n", told))
+    assert rings == set(re.findall(r"- alert: (\w+)", RULES.read_text()))
 
 
 def test_every_panel_asks_what_prometheus_understands(tmp_path: Path) -> None:
@@ -59,9 +57,10 @@ def test_every_panel_asks_what_prometheus_understands(tmp_path: Path) -> None:
 
 @contextmanager
 def watching(folder: Path, house: House, *targets: int) -> Iterator[str]:
-    """A real Prometheus with our rules, which ring at once, and tell the house itself."""
+    """A real Prometheus with our rules, one of which rings at once, and tells the house itself."""
     port = free_port()
-    (folder / "rules.yml").write_text(re.sub(r"\bfor: \w+", "for: 0s", RULES.read_text()))
+    patient = r"(alert: FiresideJobsSetAside\n.*\n +for:) \w+"
+    (folder / "rules.yml").write_text(re.sub(patient, r"\1 0s", RULES.read_text()))
     at = ", ".join(f'"127.0.0.1:{target}"' for target in targets)
     (folder / "prometheus.yml").write_text(f"""
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
@@ -98,12 +97,11 @@ def test_a_job_that_was_set_aside_rings_and_becomes_a_card_of_the_house_itself(t
         wait_for(lambda: httpx.get(f"{house.url}/readyz").text == "ready\n", "the house to be ready")
         (house.data / "last-backup").touch()
         with watching(tmp_path, house, house.port, window) as prometheus:
-            up = wait_for(lambda: ask(prometheus, 'up{job="fireside"} == 1'), "both to be scraped")
-            assert ask(prometheus, "sum(process_open_fds) > 20")
             wait_for(lambda: ask(prometheus, "count(fireside_ready == 1) == 2"), "both to be ready")
+            assert ask(prometheus, "sum(process_open_fds) > 20")
             for expr in panels():
                 ask(prometheus, expr)
-            assert httpx.get(f"{prometheus}/alerts").json()["data"]["alerts"] == []
+            assert ask(prometheus, 'ALERTS{alertstate="firing"}') == []
             house.rows(
                 "INSERT INTO workflow_status (workflow_uuid, status, name, queue_name) "
                 "VALUES ('entry:1:x', 'ERROR', 'job', 'work')"
@@ -113,7 +111,6 @@ def test_a_job_that_was_set_aside_rings_and_becomes_a_card_of_the_house_itself(t
             assert "observing.md#jobs-were-set-aside" in json.dumps(card)
             house.rows("DELETE FROM workflow_status WHERE workflow_uuid = 'entry:1:x'")
             wait_for(lambda: house.cards("alerts")[0]["tone"] == "ok", "the card to turn green")
-        assert len(up) >= 1
 
 
 def test_many_at_once_keep_their_ids_apart_and_their_words_to_themselves(tmp_path: Path) -> None:
@@ -134,13 +131,9 @@ def test_many_at_once_keep_their_ids_apart_and_their_words_to_themselves(tmp_pat
             assert answer.status_code < 500
 
         list(threads.map(visit, range(300)))
-        leaving = house.log.read_text()
-        assert "welcome-00000" in leaving
     out = house.log.read_text()
     lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-    told = [
-        line for line in lines if re.fullmatch(r"[a-z]+-\d{5}", line.get("request", "")) and "route" in line
-    ]
+    told = [line for line in lines if "route" in line and re.fullmatch(r"[a-z]+-\d{5}", line["request"])]
     assert len(told) == 300
     for line in told:
         name = line["request"].split("-")[0]

@@ -115,7 +115,7 @@ def test_a_job_that_was_set_aside_rings_and_becomes_a_card_of_the_house_itself(t
 
 def test_many_at_once_keep_their_ids_apart_and_their_words_to_themselves(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.env |= {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "LEAVE_AFTER": "1"}
+    house.env |= {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "LEAVE_AFTER": "2"}
     routes = {
         "/welcome/": "welcome", f"/join/{WORD}/": "join", f"/hooks/alertmanager/{WORD}": "hooks",
         f"/search/?q={WORD}": "search", "/healthz": "healthz", f"/rooms/{WORD}/": "rooms",
@@ -131,6 +131,10 @@ def test_many_at_once_keep_their_ids_apart_and_their_words_to_themselves(tmp_pat
             assert answer.status_code < 500
 
         list(threads.map(visit, range(300)))
+        house.end()
+        said = "the house is about to close here\n"
+        wait_for(lambda: client.get("/readyz").text == said, "the house to say that it closes", 5)
+        assert client.get("/healthz").text == "ok\n", "the door is still open"
     out = house.log.read_text()
     lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     told = [line for line in lines if "route" in line and re.fullmatch(r"[a-z]+-\d{5}", line["request"])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ def begin() -> None:
 
     from fireside.config import logs
 
-    logs.catch()
+    sys.excepthook = logs.uncaught
     try:
         django.setup()
     except OSError as error:
@@ -63,12 +64,7 @@ def up(host: str, port: int, data: Path | None, only: str | None, metrics_port: 
     from fireside.config import serve
 
     try:
-        if only in (None, "web"):
-            serve.check_port(host, port)
-        if only == "slack":
-            serve.check_slack()
-        if metrics_port is not None:
-            serve.check_port(host, metrics_port, "--metrics-port")
+        _check(host, port, only, metrics_port)
         serve.prepare()
         if only == "slack":
             click.echo("Fireside carries words to and from Slack here.")
@@ -80,6 +76,20 @@ def up(host: str, port: int, data: Path | None, only: str | None, metrics_port: 
             serve.serve(host, port, worker=only is None, opened=click.echo)
     except serve.CannotServe as cannot:
         raise click.ClickException(str(cannot)) from cannot
+
+
+def _check(host: str, port: int, only: str | None, metrics_port: int | None) -> None:
+    """Whatever can be said at once, before anything is begun."""
+    from fireside.config import serve
+
+    if only in (None, "web"):
+        serve.check_port(host, port)
+    if only == "slack":
+        serve.check_slack()
+    if metrics_port is not None:
+        if only in (None, "web"):
+            raise click.UsageError("--metrics-port goes with --only worker or slack; a door has them.")
+        serve.check_port(host, metrics_port, "--metrics-port")
 
 
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- where it listens is for whoever starts it to say

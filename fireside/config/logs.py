@@ -133,13 +133,12 @@ def _error(record: logging.LogRecord) -> BaseException | None:
 
 
 def catch() -> None:
-    """What nobody caught, in any thread, is written in the same way."""
-    sys.excepthook = _uncaught
-    sys.unraisablehook = lambda lost: _uncaught(lost.exc_type, lost.exc_value, lost.exc_traceback)
-    threading.excepthook = lambda lost: _uncaught(lost.exc_type, lost.exc_value, lost.exc_traceback)
+    """What nobody caught, in any thread, is written in the same way; for a process that is all ours."""
+    sys.unraisablehook = lambda lost: uncaught(lost.exc_type, lost.exc_value, lost.exc_traceback)
+    threading.excepthook = lambda lost: uncaught(lost.exc_type, lost.exc_value, lost.exc_traceback)
 
 
-def _uncaught(kind: type[BaseException], error: BaseException | None, at: TracebackType | None) -> None:
+def uncaught(kind: type[BaseException], error: BaseException | None, at: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
     log.critical("Nobody caught this", exc_info=(kind, error or kind(), at))

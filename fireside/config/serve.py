@@ -23,7 +23,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
-from fireside.config import telemetry
+from fireside.config import logs, telemetry
 from fireside.hearth.slots import alone
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def check_port(host: str, port: int, option: str = "--port") -> None:
 def serve(host: str, port: int, *, worker: bool, opened: Callable[[str], None]) -> None:
     """Listen until SIGTERM or SIGINT, and say when the door is open; with `worker` also run jobs here."""
     _allow_many_pages()
+    logs.catch()
     uvloop.run(_serve(host, port, worker=worker, opened=opened))
 
 
@@ -212,6 +213,7 @@ def work(*, jobs: bool = True, window: tuple[str, int | None]) -> None:
     from fireside.config import metrics
     from fireside.config.window import open_at
 
+    logs.catch()
     leaving = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: leaving.set())

@@ -243,7 +243,7 @@ def test_what_is_typed_at_the_command_line_leaves_no_words(
         try:
             hands.do(f"/stumble cause over: {WORD}", room=room.slug, handle=ana.handle, token="")
         except RuntimeError as error:
-            logs._uncaught(RuntimeError, error, error.__traceback__)
+            logs.uncaught(RuntimeError, error, error.__traceback__)
     assert "Nobody caught this" in log.getvalue()
     assert log.getvalue().count(logs.CAUSE) == 1
     assert WORD not in log.getvalue() + "".join(capfd.readouterr())
@@ -251,7 +251,7 @@ def test_what_is_typed_at_the_command_line_leaves_no_words(
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_what_nobody_caught_in_a_thread_leaves_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    for hook in ("sys.excepthook", "sys.unraisablehook", "threading.excepthook"):
+    for hook in ("sys.unraisablehook", "threading.excepthook"):
         monkeypatch.setattr(hook, None)
     logs.catch()
     with logged() as log:

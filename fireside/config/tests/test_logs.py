@@ -120,6 +120,7 @@ def test_what_goes_well_and_fast_has_no_line_unless_it_is_wished(org: Any) -> No
     with logged(level="INFO") as log:
         assert ask("/healthz")[0] == 200
         assert ask("/nowhere/")[0] in (302, 404)
+        assert ask("/hooks/alertmanager", "POST")[0] == 503, "there are thousands of these in a storm"
     assert log.getvalue() == ""
     with logged(level="DEBUG") as log:
         ask("/healthz")

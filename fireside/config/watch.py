@@ -91,7 +91,7 @@ class Watch:
             gauges.intake.observe(took)
         if traces.maker is not None:
             traces.tell({"http.route": route, "http.response.status_code": status, "id": self.mine.id})
-        # 503 asks to come again: counted, told of by whoever could not, and too many in a storm for a line each
+        # 503 asks to come again: it is counted, and in a storm there are too many for a line each
         broke = status >= 500 and status != 503
         level = logging.WARNING if broke else logging.INFO if took > SLOW else logging.DEBUG
         if log.isEnabledFor(level):

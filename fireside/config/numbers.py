@@ -29,7 +29,7 @@ from fireside.hearth.workflows import ROUTER
 from fireside.slack.inbox import TRIES
 from fireside.slack.models import Arrival, Channel, Post
 
-MOST = 10_000  # no further is anything counted
+MOST = 1_000  # no further is anything counted
 FRESH = 3.0  # seconds for which what was found is told again
 PATIENCE = 3.0  # seconds a database may take before it counts as down
 
@@ -60,9 +60,16 @@ def _newest(model: type[Model]) -> Callable[[], Found]:
     return lambda: {"": model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0}
 
 
-def _unrouted() -> QuerySet[Entry]:
-    cursor = Cursor.objects.filter(name=ROUTER).values_list("entry", flat=True).first() or 0
-    return Entry.objects.filter(pk__gt=cursor).order_by("pk")
+def _routed() -> int:
+    return Cursor.objects.filter(name=ROUTER).values_list("entry", flat=True).first() or 0
+
+
+def _unrouted() -> float:
+    return _newest(Entry)()[""] - _routed()  # by their ids, which have few gaps
+
+
+def _oldest_unrouted() -> float:
+    return _first(Entry.objects.filter(pk__gt=_routed()), "noted_at")
 
 
 def _alone(find: Callable[[], float]) -> Callable[[], Found]:
@@ -158,15 +165,15 @@ NUMBERS = [
     Number("fireside_entries_total", "What has been noted so far.", _newest(Entry), kind="counter"),
     Number("fireside_messages_total", "What has been said so far.", _newest(Message), kind="counter"),
     Number(
-        "fireside_router_lag_entries", "What was noted and has not reached its reactions, up to 10,000.",
-        _alone(lambda: _some(_unrouted())),
+        "fireside_router_lag_entries", "What was noted and has not reached its reactions.",
+        _alone(_unrouted),
     ),
     Number(
         "fireside_router_lag_seconds", "How long the oldest such entry has waited.",
-        _alone(lambda: _first(_unrouted(), "noted_at")),
+        _alone(_oldest_unrouted),
     ),
     Number(
-        "fireside_jobs", "Jobs by state, up to 10,000 of each; those set aside wait for a person.", _jobs,
+        "fireside_jobs", "Jobs by state, up to 1,000 of each; those set aside wait for a person.", _jobs,
         "state",
     ),
     Number("fireside_jobs_oldest_due_seconds", "How long the oldest job has been due.", _alone(_oldest_job)),

@@ -106,7 +106,7 @@ class House:
     def up(self, *more: str) -> Iterator[House]:
         serve = (*UP, "--port", str(self.port), "--data", str(self.data), *more)
         with process(*serve, log=self.log, env=self.env) as running:
-            self.kill = running.kill
+            self.kill, self.end = running.kill, running.terminate
 
             def ready() -> bool:
                 assert running.poll() is None, self.log.read_text()

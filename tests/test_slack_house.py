@@ -15,7 +15,7 @@ import pytest
 
 from fireside.slack import manifest
 from tests import slack_server
-from tests.machines import UP, House, process, wait_for
+from tests.machines import UP, House, free_port, process, wait_for
 from tests.slack_server import SlackServer
 
 pytestmark = pytest.mark.slack
@@ -131,7 +131,10 @@ def test_a_form_opens_within_the_life_of_its_trigger(lived: Lived) -> None:
 def test_the_door_can_be_on_one_machine_and_who_carries_words_on_another(tmp_path: Path) -> None:
     with SlackServer() as server:
         lived = Lived(server, House(tmp_path), socket=False)
-        carrier = (*UP, "--only", "slack", "--data", str(lived.house.data))
+        window = free_port()
+        carrier = (
+            *UP, "--only", "slack", "--metrics-port", str(window), "--data", str(lived.house.data),
+        )  # fmt: skip
         log = tmp_path / "carrier.log"
         with lived.house.up("--only", "web"), process(*carrier, log=log, env=lived.house.env):
             lived.link()
@@ -139,6 +142,7 @@ def test_the_door_can_be_on_one_machine_and_who_carries_words_on_another(tmp_pat
             lived.hears("the queue is full")
             lived.says("I see it too")
             lived.reads("I see it too")
+            assert httpx.get(f"http://127.0.0.1:{window}/readyz").text == "ready\n"
         assert server.violations == []
 
 

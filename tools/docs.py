@@ -37,7 +37,13 @@ def stale(wanted: dict[str, str]) -> list[str]:
 
 def pages() -> dict[str, str]:
     """What each page has to say, by its path in the repository."""
-    reference = {"commands": commands(), "settings": settings(), "schedule": schedule(), "slack": slack()}
+    reference = {
+        "commands": commands(),
+        "settings": settings(),
+        "schedule": schedule(),
+        "slack": slack(),
+        "metrics": metrics(),
+    }
     return {f"docs/reference/{name}.md": words for name, words in reference.items()} | {"README.md": readme()}
 
 
@@ -124,6 +130,17 @@ def slack() -> str:
         + ", ".join(f"`/{command.verb}`" for command in standalone())
         + ".",
     )
+
+
+def metrics() -> str:
+    from fireside.config.metrics import known
+
+    rows = [(f"`{name}`", kind, ", ".join(labels), words) for name, kind, labels, words in known()]
+    words = (
+        "What `/metrics` tells, beside the usual `process_*`; [observing.md](../observing.md) says "
+        "how to watch it."
+    )
+    return page("Metrics", words, table(("name", "kind", "labels", "meaning"), rows))
 
 
 def page(title: str, words: str, *parts: str) -> str:

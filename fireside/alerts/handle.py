@@ -15,6 +15,7 @@ from fireside.alerts import wire
 from fireside.alerts.known import Known
 from fireside.alerts.models import Alert, Delivery, Group, Source
 from fireside.alerts.round import Came, Round
+from fireside.hearth import gauges
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +153,7 @@ def _pass(most: int) -> int:
         round_.tell([(came, seen) for came in waiting if (seen := _read(came)) is not None])
         round_.finish()
         Delivery.objects.filter(pk__in=[came.pk for came in waiting]).update(handled_at=now)
+    gauges.handled(came.at for came in waiting)
     return len(waiting)
 
 

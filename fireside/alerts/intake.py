@@ -19,6 +19,7 @@ from django.db import DatabaseError, close_old_connections
 from fireside.alerts import handle, wire
 from fireside.alerts.inbox import Full, Inbox
 from fireside.alerts.models import Source
+from fireside.hearth import gauges
 from fireside.hearth.keys import digest
 
 LARGEST = 5 * 1024 * 1024  # bytes of one delivery
@@ -164,6 +165,7 @@ async def _keep(running: Intake, scope: Scope, receive: Receive, form: str) -> i
         raise Refused(422, unreadable.words, path=unreadable.path) from None
     if told.alerts:
         await running.inbox.keep(source, form, hashlib.sha256(body).hexdigest(), body)
+        gauges.alerts.inc(len(told.alerts))
     return len(told.alerts)
 
 

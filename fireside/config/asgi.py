@@ -12,6 +12,7 @@ from django.core.wsgi import get_wsgi_application
 
 from fireside.alerts import intake
 from fireside.config import metrics
+from fireside.config.watch import watched
 from fireside.hearth.files import LARGEST, MOST
 from fireside.slack import front
 from fireside.web import stream
@@ -41,6 +42,7 @@ class Gone(Exception):
 pages = cast(App, WSGIMiddleware(cast(Any, get_wsgi_application()), workers=THREADS, send_queue_size=0))
 
 
+@watched
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI: everything that listens on our port."""
     path = scope.get("path", "")
@@ -50,7 +52,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await stream.app(scope, receive, send)
     elif path == front.PATH:
         await front.app(scope, receive, send)
-    elif path in ("/healthz", "/readyz", "/metrics"):
+    elif path in metrics.PATHS:
         await metrics.app(scope, receive, send)
     else:
         await _page(scope, receive, send)

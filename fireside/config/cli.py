@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ def begin() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fireside.config.settings")
     import django
 
+    from fireside.config import logs
+
+    sys.excepthook = logs.uncaught
     try:
         django.setup()
     except OSError as error:
@@ -60,7 +64,10 @@ def main() -> None:
 @click.option(
     "--only", type=click.Choice(["web", "worker", "slack"]), help="Run one part of the house alone."
 )
-def up(host: str, port: int, data: Path | None, only: str | None) -> None:
+@click.option(
+    "--metrics-port", type=int, help="With --only worker or slack: where /healthz, /readyz and /metrics are."
+)
+def up(host: str, port: int, data: Path | None, only: str | None, metrics_port: int | None) -> None:
     """Serve Fireside until it is told to stop; the database is made or brought up to date first."""
     if data is not None:
         env.give("FIRESIDE_DATA", str(data))
@@ -69,21 +76,32 @@ def up(host: str, port: int, data: Path | None, only: str | None) -> None:
     from fireside.config import serve
 
     try:
-        if only in (None, "web"):
-            serve.check_port(host, port)
-        if only == "slack":
-            serve.check_slack()
+        _check(host, port, only, metrics_port)
         serve.prepare()
         if only == "slack":
             click.echo("Fireside carries words to and from Slack here.")
-            serve.work(jobs=False)
+            serve.work(jobs=False, window=(host, metrics_port))
         elif only == "worker":
             click.echo("Fireside works without a door; jobs run here.")
-            serve.work()
+            serve.work(window=(host, metrics_port))
         else:
             serve.serve(host, port, worker=only is None, opened=click.echo)
     except serve.CannotServe as cannot:
         raise click.ClickException(str(cannot)) from cannot
+
+
+def _check(host: str, port: int, only: str | None, metrics_port: int | None) -> None:
+    """Whatever can be said at once, before anything is begun."""
+    from fireside.config import serve
+
+    if only in (None, "web"):
+        serve.check_port(host, port)
+    if only == "slack":
+        serve.check_slack()
+    if metrics_port is not None:
+        if only in (None, "web"):
+            raise click.UsageError("--metrics-port goes with --only worker or slack; a door has them.")
+        serve.check_port(host, metrics_port, "--metrics-port")
 
 
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- where it listens is for whoever starts it to say

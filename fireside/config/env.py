@@ -33,7 +33,10 @@ SETTINGS = [
     Setting("SLACK_API_URL", "https://slack.com/api/", "Where Slack's Web API is."),
     Setting("SLACK_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize", "Where workspaces let us in."),
     Setting("BACKUP_TO", "", "Public keys of age's (`age1...`) that open what `fireside backup` writes."),
+    Setting("LEAVE_AFTER", "0", "Seconds for which /readyz says no before the door closes."),
     Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Setting("LOG_FORMAT", "line", "`line` for people, or `json`: an object a line, for programs."),
+    Setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", "Where traces go by OTLP over HTTP; none when empty."),
 ]  # fmt: skip
 
 

@@ -4,140 +4,113 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeAlias
 
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Max, Model
+from prometheus_client import CONTENT_TYPE_LATEST, Metric, ProcessCollector, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
 
 from fireside import __version__
 from fireside.alerts import intake
-from fireside.alerts.models import Delivery
+from fireside.config import numbers
+from fireside.config.numbers import NUMBERS, PATIENCE, UP, Found, Number, Numbers
+from fireside.hearth import gauges
 from fireside.hearth.keys import Key
-from fireside.hearth.messages import Message
-from fireside.hearth.timeline import Cursor, Entry
-from fireside.hearth.workflows import ROUTER
-from fireside.slack.models import Arrival, Post
 from fireside.web import stream
+
+PATHS = ("/healthz", "/readyz", "/metrics")
+PLAIN = "text/plain; charset=utf-8"
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """One metric: its name, whether it only grows, what it tells, and how to find it (by label, or alone)."""
-
-    name: str
-    kind: str
-    meaning: str
-    label: str
-    find: Callable[[], dict[str, float]]
-
-    def lines(self) -> Iterator[str]:
-        yield f"# HELP {self.name} {self.meaning}"
-        yield f"# TYPE {self.name} {self.kind}"
-        for value, number in self.find().items():
-            label = f'{{{self.label}="{value}"}}' if self.label else ""
-            yield f"{self.name}{label} {number:.15g}"
+working: Callable[[], bool] | None = None  # is the worker of this process alive? None where none should be
+_asks = ThreadPoolExecutor(2, "ready")  # one of its own, so that a database that hangs is told of in time
+leaving = False  # has this process been told to end? Then nobody new had better come
 
 
-def _newest(model: type[Model]) -> Callable[[], dict[str, float]]:
-    return lambda: {"": model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0}
-
-
-def _behind() -> dict[str, float]:
-    cursor = Cursor.objects.filter(name=ROUTER).values_list("entry", flat=True).first() or 0
-    return {"": _newest(Entry)()[""] - cursor}
-
-
-def _refused() -> dict[str, float]:
+def _refused() -> Found:
     return {str(status): float(count) for status, count in sorted(intake.refused().items())}
 
 
-def _jobs() -> dict[str, float]:
-    from fireside.hearth import engine  # heavy, and loaded by the worker anyway
-
-    try:
-        return {state: float(count) for state, count in engine.counts().items()}
-    except engine.Unreachable as error:
-        raise DatabaseError(str(error)) from error
-
-
-NUMBERS = [
-    Number("fireside_info", "gauge", "The version that runs.", "version", lambda: {__version__: 1}),
-    Number("fireside_entries_total", "counter", "What has been noted so far.", "", _newest(Entry)),
-    Number("fireside_messages_total", "counter", "What has been said so far.", "", _newest(Message)),
+HERE = [
+    Number("fireside_build_info", "The version that runs.", lambda: {__version__: 1}, "version"),
+    Number("fireside_ready", "Whether /readyz says ready.", lambda: {"": float(not trouble())}),
     Number(
-        "fireside_entries_unrouted", "gauge", "What was noted and has not reached its reactions.", "", _behind
+        "fireside_deliveries_taken_total", "Deliveries of alerts taken since the start.",
+        lambda: {"": intake.taken()}, kind="counter",
     ),
-    Number("fireside_jobs", "gauge", "Jobs by state; those set aside wait for a person.", "state", _jobs),
     Number(
-        "fireside_deliveries_taken_total",
+        "fireside_deliveries_refused_total", "Deliveries refused since the start.", _refused, "status",
         "counter",
-        "Deliveries of alerts taken since the start.",
-        "",
-        lambda: {"": intake.taken()},
     ),
+    Number("fireside_stream_readers", "Open live pages.", lambda: {"": stream.readers()}),
     Number(
-        "fireside_deliveries_refused_total",
-        "counter",
-        "Deliveries refused since the start.",
-        "status",
-        _refused,
+        "fireside_stream_sent_total", "Events sent to live pages.", lambda: {"": stream.sent()},
+        kind="counter",
     ),
+    Number("fireside_data_free_bytes", "Room left where everything is kept.", lambda: {"": numbers.free()}),
     Number(
-        "fireside_deliveries_waiting",
-        "gauge",
-        "Deliveries that were taken and are not handled yet.",
-        "",
-        lambda: {"": Delivery.objects.filter(handled_at=None).count()},
+        "fireside_last_backup_timestamp_seconds", "When `fireside backup` last succeeded on this machine.",
+        lambda: {"": numbers.backed_up()},
     ),
-    Number(
-        "fireside_slack_posts_waiting",
-        "gauge",
-        "Posts that differ from what Slack shows.",
-        "",
-        lambda: {"": Post.objects.filter(due_at__isnull=False).count()},
-    ),
-    Number(
-        "fireside_slack_arrivals_waiting",
-        "gauge",
-        "What Slack told us and is not handled yet, or was given up after many tries.",
-        "",
-        lambda: {"": Arrival.objects.filter(handled_at=None).count()},
-    ),
-    Number("fireside_stream_readers", "gauge", "Open live pages.", "", lambda: {"": stream.readers()}),
-    Number(
-        "fireside_stream_sent_total", "counter", "Events sent to live pages.", "", lambda: {"": stream.sent()}
-    ),
-]
+]  # fmt: skip
+
+
+class Here(Collector):
+    """What this process knows without asking the database."""
+
+    def describe(self) -> list[Metric]:
+        return [number.metric({}) for number in HERE]
+
+    def collect(self) -> list[Metric]:
+        return [number.metric(number.find()) for number in HERE]
+
+
+database = Numbers()
+gauges.registry.register(Here())
+gauges.registry.register(database)
+ProcessCollector(registry=gauges.registry)
 
 
 def text() -> str:
-    """All numbers, in Prometheus' text format 0.0.4."""
-    try:
-        return "\n".join(line for number in NUMBERS for line in number.lines())
-    finally:
-        close_old_connections()
+    """All numbers, in Prometheus' text format."""
+    return generate_latest(gauges.registry).decode()
 
 
-working: Callable[[], bool] | None = None  # is the worker of this process alive? None where none should be
+def known() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """Every metric of ours: its name, its kind, its labels and its meaning."""
+    for counted in (value for value in vars(gauges).values() if isinstance(value, MetricWrapperBase)):
+        [metric] = counted.describe()
+        name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+        yield name, metric.type, counted._labelnames, metric.documentation
+    for number in (*HERE, UP, *NUMBERS):
+        yield number.name, number.kind, (number.label,) if number.label else (), number.meaning
 
 
 def trouble() -> str:
     """Why pages should not be asked of this process yet, or no longer; nothing when all is well."""
+    if leaving:
+        return "the house is about to close here"
     try:
-        if _wanted() - MigrationRecorder(connection).applied_migrations().keys():
+        if _asks.submit(_behind).result(PATIENCE):
             return "the database is not up to date"
-    except DatabaseError:
+    except (DatabaseError, TimeoutError):
         return "the database does not answer"
+    return "the worker has stopped" if working is not None and not working() else ""
+
+
+def _behind() -> bool:
+    close_old_connections()
+    try:
+        return bool(_wanted() - MigrationRecorder(connection).applied_migrations().keys())
     finally:
         close_old_connections()
-    return "the worker has stopped" if working is not None and not working() else ""
 
 
 @cache
@@ -146,44 +119,48 @@ def _wanted() -> set[tuple[str, str]]:
     return set(MigrationLoader(None).graph.nodes)
 
 
-def may_ask(scope: Scope) -> bool:
+def may_ask(client: str, headers: dict[bytes, bytes]) -> bool:
     """Numbers are for this machine, and for whoever holds a person's key."""
-    headers = dict(scope["headers"])
-    if (scope.get("client") or [""])[0] in ("127.0.0.1", "::1") and b"x-forwarded-for" not in headers:
+    if client in ("127.0.0.1", "::1") and b"x-forwarded-for" not in headers:
         return True
     scheme, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     try:
         return scheme.lower() == "bearer" and Key.holder(secret.strip()) is not None
+    except DatabaseError:
+        return False
     finally:
         close_old_connections()
 
 
+def told(path: str, client: str, headers: dict[bytes, bytes]) -> tuple[int, str, str]:
+    """The status, the words and their type, for one of the addresses above."""
+    if path == "/healthz":
+        return 200, "ok\n", PLAIN
+    if path == "/readyz":
+        wrong = trouble()
+        return (503 if wrong else 200), f"{wrong or 'ready'}\n", PLAIN
+    if not may_ask(client, headers):
+        return 401, "Ask from this machine, or with a key: Authorization: Bearer fs_...\n", PLAIN
+    return 200, text(), CONTENT_TYPE_LATEST
+
+
 async def app(scope: Scope, receive: object, send: Send) -> None:
     """ASGI: /healthz, /readyz and /metrics."""
-    if scope["path"] == "/healthz":
+    if scope["path"] == "/healthz":  # needs no thread, so that it is answered whatever the threads do
         await answer(send, 200, "ok")
-    elif scope["path"] == "/readyz":
-        wrong = await asyncio.to_thread(trouble)
-        await answer(send, 503 if wrong else 200, wrong or "ready")
-    elif not await asyncio.to_thread(may_ask, scope):
-        await answer(send, 401, "Ask from this machine, or with a key: Authorization: Bearer fs_...")
-    else:
-        await _numbers(send)
-
-
-async def _numbers(send: Send) -> None:
-    try:
-        await answer(send, 200, await asyncio.to_thread(text))
-    except DatabaseError:
-        await answer(send, 503, "the database does not answer")
+        return
+    client, headers = (scope.get("client") or [""])[0], dict(scope["headers"])
+    status, words, kind = await asyncio.to_thread(told, scope["path"], client, headers)
+    await _answer(send, status, words, (b"content-type", kind.encode()))
 
 
 async def answer(send: Send, status: int, words: str, *more: tuple[bytes, bytes]) -> None:
     """Answer with a few words of plain text."""
-    body = f"{words}\n".encode()
-    headers = [
-        (b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store"), *more,
-    ]  # fmt: skip
+    await _answer(send, status, f"{words}\n", (b"content-type", PLAIN.encode()), *more)
+
+
+async def _answer(send: Send, status: int, words: str, *more: tuple[bytes, bytes]) -> None:
+    body = words.encode()
+    headers = [(b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

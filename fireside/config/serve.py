@@ -23,7 +23,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError
 
-from fireside.config import migrating, notify
+from fireside.config import logs, migrating, notify, telemetry
 from fireside.hearth.slots import alone
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def stamp() -> str:
     return found.hexdigest()
 
 
-def check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int, option: str = "--port") -> None:
     """Say plainly when somebody else listens there already."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -81,7 +81,7 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             taken = (
-                "is in use already; choose another with --port"
+                f"is in use already; choose another with {option}"
                 if error.errno == errno.EADDRINUSE
                 else error.strerror
             )
@@ -92,6 +92,7 @@ def serve(host: str, port: int, *, worker: bool, opened: Callable[[str], None]) 
     """Listen until SIGTERM or SIGINT, and say when the door is open; with `worker` also run jobs here."""
     _allow_many_pages()
     _collect_less_often()
+    logs.catch()
     uvloop.run(_serve(host, port, worker=worker, opened=opened))
 
 
@@ -134,6 +135,8 @@ async def _serve(host: str, port: int, *, worker: bool, opened: Callable[[str], 
     greeting = asyncio.create_task(_greet(host, port, opened))
     await asyncio.wait({serving, asyncio.create_task(leaving.wait())}, return_when=asyncio.FIRST_COMPLETED)
     greeting.cancel()
+    metrics.leaving = True  # those who ask /readyz send nobody here from now on
+    await asyncio.sleep(settings.LEAVE_AFTER)
     await asgi.stop()
     server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait([serving, asyncio.create_task(asyncio.to_thread(working.end))], timeout=PATIENCE)
@@ -211,21 +214,31 @@ def _slack(*, carries: bool) -> Running | None:
     return Running(carries=carries)
 
 
-def work(*, jobs: bool = True) -> None:
+def work(*, jobs: bool = True, window: tuple[str, int | None]) -> None:
     """Only run jobs and carry words to Slack (without `jobs` only the latter), until SIGTERM or SIGINT."""
+    from fireside.config import metrics
+    from fireside.config.window import open_at
+
+    logs.catch()
     leaving = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: leaving.set())
     working = Working(jobs=jobs, carries=True)
+    metrics.working = working.alive
+    host, port = window
+    if port is not None:
+        open_at(host, port)
     while not leaving.wait(1):
         if not working.alive():  # whoever started us starts us again
             raise CannotServe(working.why)
+    metrics.leaving = True
     working.end()
     _leave()
 
 
 def _leave() -> None:
     """End the process; threads that are still busy are not waited for, what they did is taken up again."""
+    telemetry.end()
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)

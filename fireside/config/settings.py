@@ -97,6 +97,14 @@ LOG_LEVEL = value("LOG_LEVEL").upper()
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
     raise Nonsense(f"LOG_LEVEL is {LOG_LEVEL!r}; it can be DEBUG, INFO, WARNING or ERROR.")
 
+LOG_FORMAT = value("LOG_FORMAT").lower()
+if LOG_FORMAT not in ("line", "json"):
+    raise Nonsense(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be line or json.")
+
+if not value("LEAVE_AFTER").isdecimal() or len(value("LEAVE_AFTER")) > 3:
+    raise Nonsense(f"LEAVE_AFTER is {value('LEAVE_AFTER')!r}; it is a number of seconds, like 5.")
+LEAVE_AFTER = int(value("LEAVE_AFTER"))
+
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = (
@@ -133,6 +141,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "fireside.config.watch.RouteMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -225,14 +234,20 @@ else:
 
 SLACK = slack_settings(value)
 
+TRACES = value("OTEL_EXPORTER_OTLP_ENDPOINT")
+
+_console = {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["routes"]}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "formatters": {"line": {"()": "fireside.config.logs.Line"}, "json": {"()": "fireside.config.logs.Json"}},
+    "filters": {"routes": {"()": "fireside.config.logs.Routes"}},
+    "handlers": {"console": _console, "engine": {**_console, "level": "ERROR"}},
+    # what others say at DEBUG and INFO may quote anything
+    "root": {"handlers": ["console"], "level": "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"},
     "loggers": {
-        "django.server": {"level": "WARNING"},
+        "fireside": {"level": LOG_LEVEL},
+        "dbos": {"handlers": ["engine"], "propagate": False},
         "fireside.slack.wire": {"level": "CRITICAL"},  # a dropped line is told of once, by ourselves
         "fireside.slack.bolt": {"level": "ERROR"},
         "slack_sdk": {"level": "CRITICAL"},

@@ -56,8 +56,6 @@ acts: dict[str, str] = {
     "keeping.changed": "changed how long something is kept",
     "keeping.done": "let go of what was old enough",
     "audit.exported": "took a copy of the audit trail",
-    "backup.made": "made a backup",
-    "backup.restored": "put a backup back",
     FORGOTTEN: "let go of the oldest lines of this trail",
 }
 

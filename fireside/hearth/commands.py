@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, get_type_hints
 
 from django.db import transaction
 
-from fireside.hearth import audit
+from fireside.hearth import audit, gauges, traces
 from fireside.hearth.cards import Card
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.grammar import Slot, clean, parse, render, split
@@ -232,7 +232,8 @@ def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
         raise NotYours("This account is no longer active.")
     if ask.room is not None and not ask.room.may_enter(ask.person):
         raise NotYours("There is no such room.")
-    with audit.through(ask.door), transaction.atomic():
+    counted, timed = gauges.command(found.verb), traces.span("command", verb=found.verb, door=ask.door)
+    with counted, timed, audit.through(ask.door), transaction.atomic():
         if ask.key and (known := Message.objects.filter(key=ask.own_key).first()):
             return Outcome(message=known)
         answer = found.do(ask, **found.bind(given, ask))

@@ -25,7 +25,7 @@ from dbos import (
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from fireside.hearth import timeline, workflows
+from fireside.hearth import errand, timeline, workflows
 from fireside.hearth.jobs import ASIDE, STATES, begun, jobs
 from fireside.hearth.jobtable import busy, database, part, table
 from fireside.hearth.slots import locks
@@ -60,15 +60,21 @@ def _job(key: str, name: str, entry: int, attempt: int) -> None:
     _running.add(key)
     close_old_connections()
     try:
+        with errand.run("job", key):
+            _try(key, name, entry, attempt)
+    finally:
+        close_old_connections()
+        _running.discard(key)
+
+
+def _try(key: str, name: str, entry: int, attempt: int) -> None:
+    try:
         workflows.run(name, entry)
     except Exception:
         log.exception("The workflow %s failed at attempt %s (%s)", name, attempt, key)
         if attempt > len(WAITS):
             raise
         _put_off(key, name, entry, attempt + 1, WAITS[attempt - 1])
-    finally:
-        close_old_connections()
-        _running.discard(key)
 
 
 def _put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> None:

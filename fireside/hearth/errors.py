@@ -1,4 +1,4 @@
-"""What can go wrong in a way that a person can put right."""
+"""What can go wrong in a way that a person can put right, and what the log may repeat."""
 
 
 class Sorry(Exception):
@@ -12,3 +12,7 @@ class Sorry(Exception):
 
 class NotYours(Sorry):
     """The asker may not do or see this; doors answer as if it did not exist."""
+
+
+class Plain(Exception):
+    """Its words hold nothing that anybody wrote, so that the log may repeat them."""

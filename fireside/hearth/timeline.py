@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import connection, models
 from django.utils import timezone
 
-from fireside.hearth import audit
+from fireside.hearth import audit, traces
 from fireside.hearth.cards import Card
 from fireside.hearth.order import in_turn
 
@@ -98,7 +98,7 @@ def note(
     in_turn()
     entry = Entry.objects.create(
         verb=verb, words=words, by=by, room=room, about=about, story=story, message=message,
-        at=at or timezone.now(), data=data,
+        at=at or timezone.now(), data=data | traces.carry(),
     )  # fmt: skip
     if verb in audit.acts:
         audit.write(verb, by=by, about=about)

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from django.utils import timezone
 
+from fireside.hearth import gauges, traces
 from fireside.hearth.people import Organisation
 from fireside.hearth.recurring import Daily, Minutes, daily
 from fireside.hearth.timeline import Cursor, Entry
@@ -137,13 +138,20 @@ class Unknown(Exception):
 def run(name: str, entry_id: int) -> None:
     """Run one job; an entry that is gone is nothing to do."""
     if recurring := book.recurring.get(name):
-        recurring.do()
+        with gauges.job(name), traces.span("job", job=name):
+            recurring.do()
     elif reaction := book.reactions.get(name):
         entry = Entry.objects.select_related("by", "room", "message").filter(pk=entry_id).first()
-        if entry is not None and not (reaction.unless and reaction.unless(entry)):
-            reaction.do(entry)
+        if entry is not None:
+            with gauges.job(name), traces.span("job", parent=entry.data.get("trace", ""), job=name):
+                _react(reaction, entry)
     else:
         raise Unknown(f"This release knows nothing called {name}. Another one may, or it could be let go.")
+
+
+def _react(reaction: Reaction, entry: Entry) -> None:
+    if not (reaction.unless and reaction.unless(entry)):
+        reaction.do(entry)
 
 
 def route(start: Callable[[Job], None], most: int = 500) -> bool:

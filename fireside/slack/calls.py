@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import re
 import urllib.request
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from fireside.hearth.errors import Plain
 from fireside.slack.installation import Installation
 from fireside.slack.seal import seal, unseal
 
@@ -28,7 +30,7 @@ UNSURE = {"internal_error", "fatal_error", "request_timeout", "service_unavailab
 log = logging.getLogger(__name__)
 
 
-class Later(Exception):
+class Later(Plain):
     """Slack was not asked, or says that it did nothing: ask again in so many seconds."""
 
     def __init__(self, seconds: float, why: str) -> None:
@@ -44,11 +46,11 @@ class Away(Later):
         super().__init__(1, "Slack cannot be reached")
 
 
-class Unsure(Exception):
+class Unsure(Plain):
     """The answer was lost: Slack may have done it."""
 
 
-class Refused(Exception):
+class Refused(Plain):
     """Slack says no, with a code ("is_archived"); `answer` is all that it says."""
 
     def __init__(self, method: str, code: str, answer: dict[str, Any]) -> None:
@@ -131,8 +133,13 @@ def _trouble(installation: Installation, method: str, error: SlackApiError) -> E
     elif code == "missing_scope":
         installation.troubled(f"missing_scope: {answer.get('needed', '')}")
     elif code.startswith("invalid_"):
-        log.error("Slack refused %s: %s %s", method, code, answer.get("response_metadata", {}))
+        log.error("Slack refused %s: %s at %s", method, code, " ".join(_places(answer)))
     return Refused(method, code, answer)
+
+
+def _places(answer: dict[str, Any]) -> list[str]:
+    """Where in what we sent Slack found fault, without what stands there."""
+    return re.findall(r"json-pointer:([\w/]+)", str(answer.get("response_metadata", "")))
 
 
 def _exchange(installation: Installation) -> None:

@@ -16,6 +16,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from fireside.hearth import errand, traces
 from fireside.slack.calls import Refused
 from fireside.slack.installation import Installation
 from fireside.slack.lanes import Lanes
@@ -131,6 +132,11 @@ def handle(pk: int, *, claimed: bool = False) -> None:
     if not claimed and not Arrival.objects.filter(free, waits, pk=pk).update(claimed_at=timezone.now()):
         return
     arrival = Arrival.objects.select_related("installation").get(pk=pk)
+    with errand.run("delivery", arrival.key), traces.span("delivery", kind=arrival.kind):
+        _handle(arrival)
+
+
+def _handle(arrival: Arrival) -> None:
     from fireside.slack.handling import Defer, answer, work
 
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from fireside.hearth import errand
 from fireside.hearth.cards import Card, Code, Link, dump, text
 from fireside.hearth.commands import Ask, Command, Missing, Outcome, Sorry, book
 from fireside.hearth.grammar import render
@@ -175,7 +175,7 @@ def submitted(installation: Installation, body: dict[str, Any]) -> dict[str, Any
             return {"response_action": "errors", "errors": beside}
         again = form(command, given, memory, names.user, wrong=spelled(sorry.words))
     except Exception:
-        number = secrets.token_hex(3)
+        number = errand.number()
         log.exception("What the form of /%s asks for could not be done (%s)", command.verb, number)
         again = form(command, given, memory, names.user, wrong=f"{WRONG} A keeper finds it as {number}.")
     else:

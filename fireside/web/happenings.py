@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
 from django.utils import timezone, translation
@@ -32,6 +33,7 @@ class Happening:
     unread: frozenset[int]  # people in whose list of rooms it shows
     events: dict[str, bytes]
     articles: dict[Place, bytes]
+    noted_at: datetime
     _chunks: dict[tuple[tuple[str, ...], Place], bytes] = field(default_factory=dict)
 
     def kinds(self, person: int, topics: frozenset[str]) -> tuple[str, ...]:
@@ -96,7 +98,9 @@ def _happening(
         topics["story"] = f"story:{entry.story}"
         events["story"] = event("story", story=entry.story, verb=entry.verb)
     told = seated if room and room.private else None
-    return Happening(entry.pk, entry.verb, entry.about, topics, told, unread, events, articles)
+    return Happening(
+        entry.pk, entry.verb, entry.about, topics, told, unread, events, articles, entry.noted_at
+    )
 
 
 def _message(entry: Entry, said: Whole | None, place: Place) -> bytes:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from fireside.hearth import timeline
+from fireside.hearth import gauges, timeline
 from fireside.web.happenings import Happening, Place, after, event
 from fireside.web.visitors import Visitor, signed_in, visitor
 
@@ -167,6 +167,7 @@ class Broadcaster:
         for person in happening.unread & self.people.keys():
             concerned |= self.people[person]
         self.sent += sum(reader.tell(happening) for reader in concerned)
+        gauges.told(happening.noted_at)
         if happening.verb == "person.deactivated":
             for reader in self.people.get(int(happening.about.removeprefix("person:")), ()):
                 reader.end()

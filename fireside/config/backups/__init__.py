@@ -1,0 +1,1 @@
+LATEST = "last_backup.json"  # in FIRESIDE_DATA: when, where to, how much

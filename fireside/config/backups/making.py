@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 
 from fireside import __version__
-from fireside.config.backups import tables
+from fireside.config.backups import LATEST, tables
 from fireside.config.backups.age import Unable
 from fireside.config.backups.archive import COVER, FORMAT, SECRET, Cover, Manifest, Writer
 from fireside.config.backups.lock import Lock
@@ -26,7 +26,6 @@ from fireside.config.backups.tables import Table
 from fireside.config.migrating import TooNew, refuse_newer
 
 FULL = 1024 * 1024  # bytes of rows that make a member
-LATEST = "last_backup.json"  # in FIRESIDE_DATA: when, where to, how much
 STDOUT = "-"
 
 

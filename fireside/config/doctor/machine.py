@@ -121,7 +121,7 @@ def limits() -> Iterator[Finding]:
 
 def backups(data: Path) -> Iterator[Finding]:
     """When was the last backup that we know of?"""
-    from fireside.config.backups.making import LATEST
+    from fireside.config.backups import LATEST
 
     how = "`fireside backup` makes one; docs/backup.md tells how to make it every night."
     try:

@@ -155,6 +155,12 @@ def test_what_is_not_set_up_says_so() -> None:
     assert "Slack is not set up" in refused.stderr
 
 
+def test_a_process_with_a_door_needs_no_window() -> None:
+    refused = CliRunner().invoke(main, ["up", "--metrics-port", "9464"])
+    assert refused.exit_code == 2
+    assert "goes with --only worker or slack" in refused.output
+
+
 def test_a_port_in_use_is_named_with_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CannotServe) as refused:
         check_port("127.0.0.1", taken.getsockname()[1])

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from prometheus_client import Metric, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from fireside.alerts.models import Source
 from fireside.alerts.tests.machines import arrive, told, webhook
 from fireside.config import asgi, metrics
+from fireside.config.numbers import Number
+from fireside.config.window import open_at
 from fireside.hearth.keys import Key
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-LINE = re.compile(r'[a-z_]+(\{[a-z_]+="[^"\\\n]*"\})? -?[0-9][0-9.e+]*')
 
 
 def ask(
@@ -45,6 +47,7 @@ def ask(
 
 @pytest.fixture(autouse=True)
 def _no_worker() -> Iterator[None]:
+    metrics.database.forget()
     yield
     metrics.working = None
 
@@ -76,27 +79,54 @@ def test_it_is_ready_with_a_database_that_is_up_to_date_and_a_worker_where_one_s
     assert ask("/readyz") == (200, "ready\n")
 
 
+def test_a_house_that_is_about_to_close_asks_for_nobody_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "leaving", True)
+    assert ask("/readyz") == (503, "the house is about to close here\n")
+    assert ask("/healthz")[0] == 200
+
+
+def test_a_process_without_a_door_has_a_window(ana) -> None:
+    window = open_at("127.0.0.1", 0)
+    try:
+        at = f"http://127.0.0.1:{window.server_port}"
+        assert httpx.get(f"{at}/healthz").text == "ok\n"
+        metrics.working = lambda: False
+        assert (httpx.get(f"{at}/readyz").status_code, httpx.get(f"{at}/readyz").text) == (
+            503, "the worker has stopped\n",
+        )  # fmt: skip
+        numbers = httpx.get(f"{at}/metrics?x=y")
+        assert "process_cpu_seconds_total" in numbers.text
+        assert numbers.headers["content-type"].startswith("text/plain; version=")
+        assert httpx.get(f"{at}/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 401
+        assert httpx.get(f"{at}/rooms/").status_code == 404
+        assert httpx.post(f"{at}/metrics").status_code == 501
+    finally:
+        window.shutdown()
+        window.server_close()
+
+
 def test_numbers_are_in_the_format_prometheus_reads(room, ana) -> None:
     for _ in range(3):
         room.say("hello", by=ana)
     arrive(Source.make("Prometheus")[0], webhook(told()))
     status, text = ask("/metrics")
     assert status == 200
-    described: set[str] = set()
-    for line in text.splitlines():
-        if line.startswith("# "):
-            described.add(line.split()[2])
-        else:
-            assert LINE.fullmatch(line), line
-            assert re.match("[a-z_]+", line)[0] in described
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert all(family.documentation for family in families.values())
+    assert families["fireside_http_requests"].type == "counter"
+    assert families["fireside_http_request_duration_seconds"].type == "histogram"
     assert "fireside_messages_total " in text
-    assert "fireside_deliveries_waiting 1\n" in text
+    assert "fireside_deliveries_waiting 1.0\n" in text
     assert 'fireside_jobs{state="set aside"}' in text
 
 
+class Large:
+    def collect(self) -> Iterator[Metric]:
+        yield Number("fireside_large", "Large.", dict).metric({"": 12345678901})
+
+
 def test_a_large_number_keeps_its_last_digit() -> None:
-    number = metrics.Number("fireside_large", "counter", "Large.", "", lambda: {"": 12345678901})
-    assert list(number.lines())[-1] == "fireside_large 12345678901"
+    assert float(generate_latest(Large()).split()[-1]) == 12345678901
 
 
 def test_the_intake_counts_what_it_took_and_refused(org) -> None:
@@ -112,7 +142,7 @@ def test_the_intake_counts_what_it_took_and_refused(org) -> None:
     finally:
         intake.stop()
     text = ask("/metrics")[1]
-    assert f"fireside_deliveries_taken_total {before + 1}\n" in text
+    assert f"fireside_deliveries_taken_total {before + 1}.0\n" in text
     assert 'fireside_deliveries_refused_total{status="401"}' in text
 
 

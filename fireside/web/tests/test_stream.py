@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connections, transaction
 
+from fireside.hearth import gauges
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Entry
@@ -129,6 +130,23 @@ def test_what_is_said_arrives_in_the_room_where_it_was_said(room, ana, bo, cooki
         assert stream.readers() == 0
 
     live(story)
+
+
+def test_how_late_open_pages_hear_is_counted(room, ana, bo, cookie, soon):
+    def lag(part: str) -> float:
+        return gauges.registry.get_sample_value(f"fireside_stream_lag_seconds_{part}") or 0
+
+    secret, before = cookie(bo), (lag("count"), lag("sum"))
+
+    async def story():
+        page = await Page(secret, f"room:{room.slug}").opened()
+        await soon(lambda: room.say("The kettle is on.", by=ana))
+        await page.until(lambda page: page.heard("message"))
+        await page.leave()
+
+    live(story)
+    assert lag("count") == before[0] + 1
+    assert 0 < lag("sum") - before[1] < 10
 
 
 def test_a_room_one_has_a_seat_in_but_does_not_look_at_shows_that_there_is_more(

@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
 from django.views import defaults
 
+from fireside.hearth import errand
 from fireside.web.api.answers import Trouble, answer
 
 
@@ -25,9 +27,10 @@ def closed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     if for_program(request):
-        words = "Something broke on our side; it is written in the log."
+        words = f"Something broke on our side; a keeper finds it in the log as {errand.number()}."
         return answer(Trouble(words), HTTPStatus.INTERNAL_SERVER_ERROR)
-    return defaults.server_error(request)
+    page = loader.get_template("500.html").render({"number": errand.number()})
+    return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -4,7 +4,8 @@ import importlib
 import sys
 
 ALL = [
-    "start", "timers", "intake", "beside", "pages", "live", "slack", "declare", "storm", "steps", "keeping",
+    "start", "timers", "intake", "beside", "pages", "search", "live", "slack", "declare", "storm", "steps",
+    "keeping", "machines", "model",
 ]  # fmt: skip
 
 

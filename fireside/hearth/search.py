@@ -19,6 +19,8 @@ WINDOW = 200  # hits looked at first; each further look takes four times as many
 LARGEST = 10_000  # what one statement takes as parameters
 PAGE = 20
 END = 2**62  # after the newest
+RANKED = 200  # of the newest hits are weighed
+TITLE, LONG = 5, 2000  # a word of the title counts so much; letters after which a text is a long one
 
 
 class Doc(models.Model):
@@ -96,11 +98,14 @@ def find(
     until: datetime | None = None,
     before: int | None = None,
     limit: int = PAGE,
+    best: bool = False,
     **facets: str,
 ) -> list[Hit]:
     """What this person may see that holds all the words, newest first; `before` is the last id above.
 
     The last word also finds longer ones that begin with it, as long as by itself it finds less than a page.
+    With `best` those come first, of the newest RANKED, that are most about the words: to weigh all that holds
+    a common word would take longer than anybody waits.
     Facets narrow: `find("", person=ana, kinds=("postmortem",), system="storefront")`.
     """
     docs = visible(Doc.objects.select_related("room", "person"), person)
@@ -117,12 +122,23 @@ def find(
         older = docs.filter(pk__lt=before) if before is not None else docs
         return [Hit(doc, snippet(doc.body, words)) for doc in older.order_by("-pk")[:limit]]
     hits: list[Doc] = []
+    most = RANKED if best else limit
     whole = len(_numbers(words, kinds, END, PAGE, whole=True)) == PAGE
     for numbers in _windows(words, kinds, before, whole=whole):
-        hits += docs.filter(pk__in=numbers).order_by("-pk")[: limit - len(hits)]
-        if len(hits) == limit:
+        hits += docs.filter(pk__in=numbers).order_by("-pk")[: most - len(hits)]
+        if len(hits) == most:
             break
-    return [Hit(doc, snippet(doc.body, words)) for doc in hits]
+    if best:
+        pattern = _pattern(words)
+        hits.sort(key=lambda doc: _weight(doc, pattern), reverse=True)
+    return [Hit(doc, snippet(doc.body, words)) for doc in hits[:limit]]
+
+
+def _weight(doc: Doc, pattern: re.Pattern[str]) -> float:
+    """How much it is about the words: it names them in its title, or often for its length."""
+    return TITLE * len(pattern.findall(doc.title)) + len(pattern.findall(doc.body)) / (
+        1 + len(doc.body) / LONG
+    )
 
 
 def _windows(
@@ -183,14 +199,16 @@ def _facet(name: str, value: str) -> models.Q:
     return models.Q(**{f"facets__{name}": value}) | models.Q(**{f"facets__{name}__icontains": f'"{value}"'})
 
 
+def _pattern(words: list[str]) -> re.Pattern[str]:
+    ends = [re.escape(word) for word in words]
+    return re.compile("|".join([*(rf"\b{word}\b" for word in ends[:-1]), rf"\b{ends[-1]}\w*"]), re.IGNORECASE)
+
+
 def snippet(body: str, words: list[str], around: int = 90) -> list[tuple[str, bool]]:
     """The part of `body` near the first word found, in pieces that are or are not what was looked for."""
     if not words:
         return [(shorten(body, 2 * around, placeholder=" …"), False)] if body.strip() else []
-    ends = [re.escape(word) for word in words]
-    pattern = re.compile(
-        "|".join([*(rf"\b{word}\b" for word in ends[:-1]), rf"\b{ends[-1]}\w*"]), re.IGNORECASE
-    )
+    pattern = _pattern(words)
     first = pattern.search(body)
     start = body.rfind(" ", 0, max(0, (first.start() if first else 0) - around)) + 1
     end = body.find(" ", start + 2 * around)

@@ -142,3 +142,15 @@ def test_search_marks_words_and_narrows(web, ana, bo, room):
     assert "Nothing found" in web(ana).get("/search/?q=volcano").content.decode()
     assert "Nothing found" in web(ana).get("/search/?q=rainbow&person=nobody").content.decode()
     assert web(ana).get("/search/?since=nonsense&until=9999-12-31&before=x&kind=odd").status_code == 200
+
+
+def test_search_shows_the_best_match_first_when_asked(web, ana, room):
+    for words in ("the queue is full, the queue again", "a queue " + "among many other words " * 200, "queue"):
+        room.say(words, by=ana)
+    newest = web(ana).get("/search/?q=queue").content.decode()
+    best = web(ana).get("/search/?q=queue&sort=best").content.decode()
+    many, short = "among many other", "is full, the"
+    assert newest.index(many) < newest.index(short)
+    assert best.index(short) < best.index(many)
+    assert '<option value="best" selected>' in best
+    assert "Nothing found" in web(ana).get("/search/?q=unheard&sort=best").content.decode()

@@ -1,4 +1,4 @@
-"""Search: everything this person may see that holds the words, newest first."""
+"""Search: everything this person may see that holds the words, newest first or what fits best."""
 
 from __future__ import annotations
 
@@ -27,21 +27,22 @@ KINDS = {
 @login_required
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """`q` words, `kind`, `room`, `person`, `since` and `until` as days in the reader's zone."""
+    """`q` words, `kind`, `room`, `person`, `since` and `until` as the reader's days, `sort` may be "best"."""
     asked = {name: request.GET.get(name, "").strip().replace("\0", "") for name in NARROW}
-    hits = _find(request, asked) if any(asked.values()) else []
+    best = request.GET.get("sort") == "best" and bool(asked["q"])
+    hits = _find(request, asked, best=best) if any(asked.values()) else []
     earlier = ""
-    if len(hits) == PAGE:
+    if len(hits) == PAGE and not best:
         query = request.GET.copy()
         query["before"] = str(hits[-1].doc.pk)
         earlier = f"?{query.urlencode()}"
     return page(
         request, "web/search.html", at="search", asked=asked, kinds=KINDS, begun=any(asked.values()),
-        earlier=earlier, hits=[(hit, KINDS.get(hit.doc.kind, ("", "file"))[1]) for hit in hits],
+        best=best, earlier=earlier, hits=[(hit, KINDS.get(hit.doc.kind, ("", "file"))[1]) for hit in hits],
     )  # fmt: skip
 
 
-def _find(request: HttpRequest, asked: dict[str, str]) -> list[Hit]:
+def _find(request: HttpRequest, asked: dict[str, str], *, best: bool) -> list[Hit]:
     """The hits; a room or person that is not there for this reader holds nothing."""
     me = asker(request)
     room = Room.enterable_by(me).filter(slug=asked["room"].lstrip("#")).first()
@@ -51,5 +52,5 @@ def _find(request: HttpRequest, asked: dict[str, str]) -> list[Hit]:
     return find(
         asked["q"], person=me, kinds=(asked["kind"],) if asked["kind"] in KINDS else (), room=room,
         author=person, since=midnight(asked["since"]), until=midnight(asked["until"], after=1),
-        before=number(request.GET.get("before")),
+        before=number(request.GET.get("before")), best=best,
     )  # fmt: skip

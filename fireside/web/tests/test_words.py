@@ -145,7 +145,8 @@ def test_search_marks_words_and_narrows(web, ana, bo, room):
 
 
 def test_search_shows_the_best_match_first_when_asked(web, ana, room):
-    for words in ("the queue is full, the queue again", "a queue " + "among many other words " * 200, "queue"):
+    long = "a queue " + "among many other words " * 200
+    for words in ("the queue is full, the queue again", long, "queue"):
         room.say(words, by=ana)
     newest = web(ana).get("/search/?q=queue").content.decode()
     best = web(ana).get("/search/?q=queue&sort=best").content.decode()

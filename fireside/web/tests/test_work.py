@@ -86,7 +86,7 @@ def test_what_was_set_aside_waits_for_a_keeper_who_lets_it_run_again(
 def test_before_a_worker_ever_began_nothing_waits_and_what_recurs_is_told(web: Web, ana: Person) -> None:
     page = see(web(ana), "/settings/jobs/")
     assert "Nothing waits for you" in page
-    assert "Sign-ins that have expired are forgotten." in page
+    assert "What keepers do not want to keep any longer goes" in page
     outcome = say_line(Ask(ana), "/jobs")
     assert outcome.whisper
     assert "Nothing was set aside." in str(outcome.whisper.card)

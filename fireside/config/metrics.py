@@ -23,6 +23,8 @@ from fireside.hearth.workflows import ROUTER
 from fireside.slack.models import Arrival, Post
 from fireside.web import stream
 
+PATIENCE = 4.0  # seconds after which the database is taken for one that does not answer
+
 Scope: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -163,7 +165,10 @@ async def app(scope: Scope, receive: object, send: Send) -> None:
     if scope["path"] == "/healthz":
         await answer(send, 200, "ok")
     elif scope["path"] == "/readyz":
-        wrong = await asyncio.to_thread(trouble)
+        try:
+            wrong = await asyncio.wait_for(asyncio.to_thread(trouble), PATIENCE)
+        except TimeoutError:
+            wrong = "the database does not answer"
         await answer(send, 503 if wrong else 200, wrong or "ready")
     elif not await asyncio.to_thread(may_ask, scope):
         await answer(send, 401, "Ask from this machine, or with a key: Authorization: Bearer fs_...")

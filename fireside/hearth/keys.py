@@ -8,6 +8,7 @@ import secrets
 from django.db import models
 from django.utils import timezone
 
+from fireside.hearth.away import if_possible
 from fireside.hearth.people import Person
 
 
@@ -47,5 +48,6 @@ class Key(models.Model):
             return None
         now = timezone.now()
         if key.used_at is None or (now - key.used_at).total_seconds() > 60:
-            cls.objects.filter(pk=key.pk).update(used_at=now)
+            with if_possible():
+                cls.objects.filter(pk=key.pk).update(used_at=now)
         return key.person

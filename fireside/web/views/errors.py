@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
 
+from fireside.hearth.away import away
 from fireside.web.api.answers import Trouble, answer
+from fireside.web.away import for_program, not_now
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,6 +27,8 @@ def closed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
+    if why := away(sys.exc_info()[1]):
+        return not_now(request, why)
     if for_program(request):
         words = "Something broke on our side; it is written in the log."
         return answer(Trouble(words), HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -34,7 +39,3 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     if for_program(request):
         return answer(Trouble("This request could not be read."), HTTPStatus.BAD_REQUEST)
     return defaults.bad_request(request, exception)
-
-
-def for_program(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") and request.path != "/api/"

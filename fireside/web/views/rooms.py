@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from fireside.hearth.away import if_possible
 from fireside.hearth.commands import book
 from fireside.hearth.files import File
 from fireside.hearth.messages import Draft, Message
@@ -59,7 +60,8 @@ def _words(
     seat = Seat.objects.filter(room=here, person=me).first()
     listed = rows(shown.messages, read_to=seat.read_to if seat else None, me=me)
     if seat is not None and not shown.later and seat.read_to < here.last_message:
-        seat.read(here.last_message)
+        with if_possible():
+            seat.read(here.last_message)
     draft = Draft.words(me, here.ref) if words is None else words
     return _page(
         request, here, "web/rooms/room.html", tab="messages", status=status, rows=listed, shown=shown,

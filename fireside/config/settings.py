@@ -17,6 +17,7 @@ from fireside.config.slack import slack_settings
 BASE = Path(__file__).resolve().parent.parent
 DATA = Path(value("FIRESIDE_DATA")).expanduser().resolve()
 DATA.mkdir(parents=True, exist_ok=True)
+PATIENCE = 5  # seconds a page waits for the database; jobs wait longer
 
 
 def _secret_key() -> str:
@@ -41,7 +42,7 @@ def _database() -> dict[str, Any]:
             "NAME": DATA / "fireside.sqlite3",
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 30,
+                "timeout": PATIENCE,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;",
             },
         }
@@ -55,7 +56,20 @@ def _database() -> dict[str, Any]:
         raise Nonsense(
             "DATABASE_URL names a database Fireside does not speak; use postgres:// or leave it empty."
         )
+    found["OPTIONS"] = _kept_short(found.get("OPTIONS", {}))
     return found
+
+
+def _kept_short(given: dict[str, Any]) -> dict[str, Any]:
+    """Both ends of a connection notice within ten seconds that the other's machine is gone.
+
+    Otherwise the locks of a machine that lost its power would stand for two hours, as TCP has it.
+    """
+    alive = {"keepalives_idle": 3, "keepalives_interval": 2, "keepalives_count": 3}
+    there = {f"tcp_{name}": number for name, number in alive.items()}
+    there |= {"tcp_user_timeout": 9000, "client_connection_check_interval": 3000}  # milliseconds
+    ours = {"connect_timeout": PATIENCE, "tcp_user_timeout": 9000, **alive}
+    return ours | {"options": " ".join(f"-c {name}={number}" for name, number in there.items())} | given
 
 
 def _post_office(url: str) -> dict[str, Any]:

@@ -9,28 +9,35 @@ from typing import Any
 import sqlalchemy as sa
 from django.db import connection
 
+from fireside.hearth.slots import reached_by
+
 NAME = "workflow_status"
+PATIENCE = 30_000  # milliseconds that a job waits for its turn to write; nobody sits before it
 SESSIONS = 8  # kept open on PostgreSQL, one for each thread that runs jobs
 
 
 @cache
 def database() -> sa.Engine:
-    given = connection.settings_dict
     if connection.vendor == "sqlite":
-        engine = sa.create_engine(f"sqlite:///{given['NAME']}")
+        engine = sa.create_engine(f"sqlite:///{connection.settings_dict['NAME']}")
         sa.event.listen(engine, "connect", _sqlite)
         return engine
-    url = sa.URL.create(
-        "postgresql+psycopg", given["USER"], given["PASSWORD"] or None, given["HOST"] or None,
-        int(given["PORT"]) if given["PORT"] else None, given["NAME"],
-    )  # fmt: skip
-    return sa.create_engine(url, pool_size=SESSIONS, pool_pre_ping=True)
+    return sa.create_engine(
+        "postgresql+psycopg://", connect_args=reached_by(), pool_size=SESSIONS, pool_pre_ping=True
+    )
 
 
 def _sqlite(session: sqlite3.Connection, record: Any) -> None:
     session.isolation_level = "IMMEDIATE"
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         session.execute(f"PRAGMA {pragma}")
+
+
+def patiently() -> None:
+    """Let what runs in this thread wait for its turn to write, longer than a page does."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
 
 
 def table() -> sa.TableClause:

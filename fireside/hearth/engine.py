@@ -23,11 +23,11 @@ from dbos import (
     SetWorkflowID,
     WorkflowStatus,
 )
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from fireside.hearth import timeline, workflows
-from fireside.hearth.jobtable import begun, busy, database, table
+from fireside.hearth.jobtable import begun, busy, database, patiently, table
 from fireside.hearth.slots import locks
 from fireside.hearth.workflows import Job
 
@@ -58,6 +58,7 @@ def _job(key: str, name: str, entry: int, attempt: int) -> None:
     _running.add(key)
     close_old_connections()
     try:
+        patiently()
         workflows.run(name, entry)
     except Exception:
         log.exception("The workflow %s failed at attempt %s (%s)", name, attempt, key)
@@ -99,6 +100,17 @@ class Worker:
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def begin(self) -> None:
+        """Start to work; OperationalError when the database goes away meanwhile; another may try."""
+        try:
+            self._launch()
+        except sa.exc.SQLAlchemyError as error:
+            DBOS.destroy()
+            self._locks.close()
+            raise OperationalError(str(error)) from error  # as Django would say it
+        timeline.listen(self._kicked.set)
+        self._thread.start()
+
+    def _launch(self) -> None:
         DBOS(
             config={
                 "name": NAME,
@@ -113,8 +125,6 @@ class Worker:
         )
         DBOS.launch()
         DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=1)
-        timeline.listen(self._kicked.set)
-        self._thread.start()
 
     def alive(self) -> bool:
         return self._thread.is_alive()

@@ -1,0 +1,61 @@
+"""What was sent, what was acknowledged and what arrived, for each scenario; and the table of all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tests.machines import wait_for
+
+HEAD = ("scenario", "database", "sent", "acknowledged", "arrived", "lost", "doubled", "what we saw")
+
+
+@dataclass
+class Ledger:
+    """One scenario's book; threads write into it, a test closes it."""
+
+    scenario: str
+    database: str
+    sent: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    arrived: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)  # answers nobody should get
+    notes: list[str] = field(default_factory=list)
+    may_lose: bool = False  # said so beforehand, for what is relaxed on purpose
+
+    def note(self, words: str) -> None:
+        self.notes.append(words)
+
+    @property
+    def lost(self) -> list[str]:
+        return sorted(set(self.acknowledged) - set(self.arrived))
+
+    @property
+    def doubled(self) -> list[str]:
+        return sorted(thing for thing, times in self.arrived.items() if times > 1)
+
+    def close(self, arrived: Callable[[], Iterable[str]], patience: float = 60) -> None:
+        """Wait until all that was acknowledged has arrived; nothing may be lost or doubled."""
+
+        def all_there() -> bool:
+            self.arrived = Counter(arrived())
+            return not self.lost
+
+        try:
+            wait_for(all_there, "all that was acknowledged", patience)
+        except AssertionError:
+            if not self.may_lose:
+                raise AssertionError(f"{len(self.lost)} lost: {self.lost[:10]}") from None
+        assert self.doubled == []
+        assert self.wrong == []
+
+    def row(self) -> tuple[str, ...]:
+        counted = (self.sent, self.acknowledged, self.arrived, self.lost, self.doubled)
+        return (self.scenario, self.database, *(f"{len(some):,}" for some in counted), "; ".join(self.notes))
+
+
+def table(ledgers: Iterable[Ledger]) -> str:
+    """All scenarios as a Markdown table."""
+    rows = [HEAD, tuple("---" for _ in HEAD), *(ledger.row() for ledger in ledgers)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

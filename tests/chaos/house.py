@@ -49,13 +49,21 @@ class Home(House):
         before = self.before.get(name, ())
         told = (*before, sys.executable, "-c", RUN, "up", "--port", str(self.port), *self.parts[name])
         began = time.monotonic()
+        opened = self._opened(name)
         with (self.folder / f"{name}.log").open("ab") as out:
             self.running[name] = subprocess.Popen(
                 told, env=self.env | more, cwd=ROOT, stdout=out, stderr=out, start_new_session=True
             )
         if name in DOORS:
             self.wait_until_ready()
+        else:
+            wait_for(lambda: self._opened(name) > opened, f"{name} to begin")
         return time.monotonic() - began
+
+    def _opened(self, name: str) -> int:
+        """How often this part has said that it works."""
+        log = self.folder / f"{name}.log"
+        return log.read_text(errors="replace").count(" without a door") if log.exists() else 0
 
     def kill(self, name: str) -> None:
         """As the kernel does it when memory is short: no goodbye, nothing finished."""
@@ -117,4 +125,5 @@ class Home(House):
         return [f"clap {pk}" for pk in self.rows("SELECT message_id FROM hearth_clap")]
 
     def everything(self) -> list[str]:
+        assert self.gone() == [], self.said()
         return [*self.words(), *self.alerts(), *self.claps()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -24,14 +25,23 @@ def _secret_key() -> str:
     """The key from the environment, else one made at first start and kept beside the database."""
     if given := value("SECRET_KEY"):
         return given
-    path = DATA / "secret_key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(50))
-    return path.read_text()
+    path, fresh = DATA / "secret_key", DATA / f"secret_key.{os.getpid()}"
+    if not path.exists():
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # whoever was first has made it
+            os.link(fresh, path)  # whole or not at all, also when we die here
+        fresh.unlink()
+        _flush_names(DATA)
+    return path.read_text().strip()
+
+
+def _flush_names(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
 
 
 def _database() -> dict[str, Any]:

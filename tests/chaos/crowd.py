@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -22,17 +23,20 @@ SINCE = "2026-11-02T08:52:00Z"
 class Crowd:
     """Each of its members is a thread; `quiet` lets each finish what it has begun."""
 
-    def __init__(self, home: Home, ledger: Ledger, pause: float = 0.05) -> None:
-        self.home, self.ledger, self.pause = home, ledger, pause
+    def __init__(self, home: Home, ledger: Ledger, pause: float = 0.05, *, claps: bool = True) -> None:
+        self.home, self.ledger, self.pause, self.claps = home, ledger, pause, claps
         self.quiet = threading.Event()
         self.slowest = 0.0  # seconds an answer took, of whatever kind
         self.calm = 0  # answers that said: not now
 
     @contextmanager
-    def busy(self, people: int = 2, machines: int = 1, patience: float = 90) -> Iterator[Crowd]:
-        """Some who talk, each with echoes and timers behind, and some who raise alerts."""
+    def busy(
+        self, people: int = 2, machines: int = 1, files: int = 0, patience: float = 90
+    ) -> Iterator[Crowd]:
+        """Some who talk, each with echoes and timers behind, some who raise alerts, some who bring files."""
         members = [threading.Thread(target=self._talk, args=(n,), daemon=True) for n in range(people)]
         members += [threading.Thread(target=self._fire, args=(n,), daemon=True) for n in range(machines)]
+        members += [threading.Thread(target=self._bring, args=(n,), daemon=True) for n in range(files)]
         for member in members:
             member.start()
         try:
@@ -64,7 +68,7 @@ class Crowd:
         number = 0
         while not self.quiet.is_set():
             number += 1
-            if self.say(f"w{who}-{number}") and number % 3 == 0:
+            if self.say(f"w{who}-{number}") and self.claps and number % 3 == 0:
                 self._clap(f"w{who}-{number}")
             self.quiet.wait(self.pause)
 
@@ -84,6 +88,26 @@ class Crowd:
             number += 1
             self.fire(f"Fire{who}x{number}")
             self.quiet.wait(self.pause * 2)
+
+    def _bring(self, who: int) -> None:
+        """Somebody at the composer of a page, with a file each time."""
+        number = 0
+        with httpx.Client(base_url=self.home.url, timeout=60, cookies=self.home.cookies) as visitor:
+            while not self.quiet.is_set():
+                number += 1
+                name = f"f{who}-{number}.txt"
+                self.ledger.sent += [f"file {name}", f"said {name}"]
+                if self._until(partial(self._carry_in, visitor, {"words": name, "key": name}, name), 303):
+                    self.ledger.acknowledged += [f"file {name}", f"said {name}"]
+                self.quiet.wait(self.pause * 2)
+
+    def _carry_in(self, visitor: httpx.Client, words: dict[str, str], name: str) -> httpx.Response:
+        page = "/rooms/magic-sparkles/"
+        if "csrftoken" not in visitor.cookies and (answer := visitor.get(page)).status_code != 200:
+            return answer
+        token = {"csrfmiddlewaretoken": visitor.cookies["csrftoken"]}
+        content = {"files": (name, name.encode() * 3000, "text/plain")}
+        return visitor.post(page, data=words | token, files=content)
 
     def _tried(self, path: str, token: str, body: dict[str, Any]) -> int:
         try:

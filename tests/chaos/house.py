@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,17 @@ import django; django.setup()
 from tests.chaos import unasked
 from fireside.config.cli import main
 main(sys.argv[1:])
+"""
+SIGN_IN = """
+import django; django.setup()
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from fireside.hearth.models import Person
+ana, session = Person.objects.get(handle="ana-ngata"), SessionStore()
+session[SESSION_KEY], session[HASH_SESSION_KEY] = str(ana.pk), ana.get_session_auth_hash()
+session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+session.save()
+print(session.session_key)
 """
 ALONE = {"house": ()}
 SPREAD = {"web": ("--only", "web"), "one": ("--only", "worker"), "two": ("--only", "worker")}
@@ -105,6 +117,19 @@ class Home(House):
             for name in [*self.running]:
                 self.kill(name)
 
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The browser of somebody who is signed in."""
+        made = subprocess.run(
+            [sys.executable, "-c", SIGN_IN],
+            env=self.env,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {"sessionid": made.stdout.split()[-1]}
+
     # -- what arrived
 
     def words(self) -> list[str]:
@@ -124,6 +149,13 @@ class Home(House):
     def claps(self) -> list[str]:
         return [f"clap {pk}" for pk in self.rows("SELECT message_id FROM hearth_clap")]
 
+    def files(self) -> list[str]:
+        """Those whose content is all there."""
+        known = self.rows("SELECT name, path FROM hearth_file")
+        kept = [(name, self.data / "files" / path) for name, path in known]
+        whole = (name for name, path in kept if path.exists() and path.read_bytes() == name.encode() * 3000)
+        return [f"file {name}" for name in whole]
+
     def everything(self) -> list[str]:
         assert self.gone() == [], self.said()
-        return [*self.words(), *self.alerts(), *self.claps()]
+        return [*self.words(), *self.alerts(), *self.claps(), *self.files()]

@@ -19,6 +19,7 @@ from django.db import DatabaseError, close_old_connections
 from fireside.alerts import handle, wire
 from fireside.alerts.inbox import Full, Inbox
 from fireside.alerts.models import Source
+from fireside.hearth.away import AGAIN, away
 from fireside.hearth.keys import digest
 
 LARGEST = 5 * 1024 * 1024  # bytes of one delivery
@@ -151,10 +152,9 @@ async def _take(scope: Scope, receive: Receive, form: str) -> int:
         body = await _body(headers, receive)
         async with asyncio.timeout(PATIENCE):
             return await _keep(_running, source, form, body)
-    except (DatabaseError, Full, TimeoutError):
-        raise Refused(
-            503, "This could not be written down; please send it again", {"retry-after": "5"}
-        ) from None
+    except (DatabaseError, Full, TimeoutError) as error:
+        words = f"{away(error) or 'This could not be written down.'} Please send it again"
+        raise Refused(503, words, {"retry-after": str(AGAIN)}) from None
 
 
 async def _source(running: Intake, path: str, headers: dict[bytes, bytes]) -> int:

@@ -144,7 +144,7 @@ class Home(House):
     def alerts(self) -> list[str]:
         labels = self.rows("SELECT labels FROM alerts_alert")
         told = [one if isinstance(one, dict) else json.loads(one) for one in labels]
-        return [f"alert {one['alertname']}/{one['instance']}" for one in told]
+        return [f"alert {one['alertname']}/{one.get('instance', '')}" for one in told]
 
     def claps(self) -> list[str]:
         return [f"clap {pk}" for pk in self.rows("SELECT message_id FROM hearth_clap")]

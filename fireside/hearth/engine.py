@@ -27,6 +27,8 @@ from django.db import DatabaseError, OperationalError, close_old_connections, co
 from django.utils import timezone
 
 from fireside.hearth import timeline, workflows
+from fireside.hearth.away import away
+from fireside.hearth.deaths import leave_behind, to_run_again
 from fireside.hearth.jobtable import begun, busy, database, patiently, table
 from fireside.hearth.slots import locks
 from fireside.hearth.workflows import Job
@@ -106,11 +108,14 @@ class Worker:
         except sa.exc.SQLAlchemyError as error:
             DBOS.destroy()
             self._locks.close()
+            if not away(error):
+                raise
             raise OperationalError(str(error)) from error  # as Django would say it
         timeline.listen(self._kicked.set)
         self._thread.start()
 
     def _launch(self) -> None:
+        leave_behind(self._slot)
         DBOS(
             config={
                 "name": NAME,
@@ -174,7 +179,8 @@ class Worker:
         """Let the jobs of workers whose lock is free run again; the engine counts how often that happened."""
         for slot in busy() - {self._slot}:
             if self._locks.take(slot):
-                DBOS._recover_pending_workflows([slot])
+                if name := to_run_again(slot):
+                    DBOS._recover_pending_workflows([name])
                 self._locks.free(slot)
 
 

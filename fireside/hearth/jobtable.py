@@ -40,8 +40,10 @@ def patiently() -> None:
             cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
 
 
+@cache
 def table() -> sa.TableClause:
-    return sa.table(NAME, sa.column("status"), sa.column("executor_id"), schema=_schema())
+    columns = ("workflow_uuid", "status", "executor_id", "recovery_attempts")
+    return sa.table(NAME, *map(sa.column, columns), schema=_schema())
 
 
 def _schema() -> str | None:

@@ -72,7 +72,11 @@ def test_a_full_disk(small: Path, book: Callable[..., Ledger]) -> None:
 
 
 def post(home: Home) -> httpx.Response:
-    body = {"version": "4", "groupKey": "g", "alerts": [{"status": "firing", "labels": {"alertname": "Full"}}]}
+    body = {
+        "version": "4",
+        "groupKey": "g",
+        "alerts": [{"status": "firing", "labels": {"alertname": "Full"}}],
+    }
     headers = {"authorization": f"Bearer {home.token}"}
     return httpx.post(f"{home.url}/hooks/alertmanager", json=body, headers=headers, timeout=60)
 

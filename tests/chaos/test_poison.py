@@ -42,7 +42,7 @@ def test_a_job_that_kills_its_worker_is_set_aside(tmp_path: Path, book: Callable
         with Crowd(home, ledger).busy(people=1) as crowd:
             crowd.say("poison that raises")
             crowd.say("poison that kills")
-            wait_for(lives_on, "the job that kills to be set aside", 90)
+            wait_for(lives_on, "the job that kills to be set aside", 40)
             crowd.say("after")
         ledger.close(home.everything)
         retried = "SELECT count(*) FROM workflow_status WHERE workflow_uuid LIKE '%swallow_poison~2'"

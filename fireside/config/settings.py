@@ -66,7 +66,8 @@ def _database() -> dict[str, Any]:
         raise Nonsense(
             "DATABASE_URL names a database Fireside does not speak; use postgres:// or leave it empty."
         )
-    found["OPTIONS"] = _kept_short(found.get("OPTIONS", {}))
+    given: Any = found.get("OPTIONS", {})
+    found["OPTIONS"] = _kept_short(given)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What was running when a worker died: it runs again at once, and what was there at several deaths one by one.
+"""What was running when a worker died runs again at once; what was there at several deaths, one by one.
 
 One of those kills its worker, and the others only stood beside it. Together they would be set aside together;
 one at a time, and not always in the same order, those that are innocent come to their end.
@@ -21,7 +21,7 @@ def leave_behind(slot: str) -> None:
 
 
 def to_run_again(slot: str) -> str:
-    """Choose what of a dead worker runs next; the name under which the engine finds it, nothing when none does."""
+    """Choose what of a dead worker runs next; the name under which the engine finds it, if anything does."""
     if slot.endswith(AGAIN):
         return slot
     rows = table().c
@@ -45,7 +45,7 @@ def _next(deaths: dict[str, int]) -> str:
     return equal[-(fewest % 2)]
 
 
-def _on_trial(slot: str) -> sa.Select[tuple[int]]:
+def _on_trial(slot: str) -> sa.Select[int]:
     rows = table().c
     return sa.select(sa.literal(1)).where(
         rows.status.in_(["ENQUEUED", "PENDING"]), rows.recovery_attempts >= SUSPECT, rows.executor_id != slot

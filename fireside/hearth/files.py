@@ -67,7 +67,7 @@ class File(models.Model):
 
 
 def _stored(upload: UploadedFile) -> str:
-    """Where it is now: on the disk, with its name in each folder, before a message that tells of it can be."""
+    """Where it is now: on the disk, with its name in each folder, before a message tells of it."""
     path = f"files/{uuid.uuid4().hex}"
     try:
         default_storage.save(path, upload)

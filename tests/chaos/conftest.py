@@ -6,17 +6,18 @@ import logging
 import os
 import random
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.chaos import ledger, postgres
-from tests.chaos.ledger import Ledger
+from tests.chaos import postgres
+from tests.chaos.ledger import Ledger, table
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # each of some thousand requests would be a line
 FULL = os.environ.get("CHAOS", "short") == "full"
 SEED = int(os.environ.get("CHAOS_SEED", "20261128"))
-_books: list[Ledger] = []
+at_length = pytest.mark.skipif(not FULL, reason="make chaos tries this too")
+BOOK = "chaos"
+KINDS = ("SQLite", "PostgreSQL")
 
 
 @pytest.fixture(scope="session")
@@ -38,16 +39,17 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def book(request: pytest.FixtureRequest) -> Callable[..., Ledger]:
+def book(request: pytest.FixtureRequest) -> Iterator[Callable[..., Ledger]]:
     """Open the book of a scenario; it is shown at the end, whatever becomes of it."""
+    books: list[Ledger] = []
 
     def opened(scenario: str, database: str, **more: bool) -> Ledger:
-        kind = database if database in ("", "PostgreSQL", "SQLite") else "PostgreSQL"
-        made = Ledger(scenario, kind or "SQLite", **more)
-        _books.append(made)
-        return made
+        kind = database if database in KINDS else "PostgreSQL" if database else "SQLite"
+        books.append(Ledger(scenario, kind, **more))
+        return books[-1]
 
-    return opened
+    yield opened
+    request.node.user_properties.extend((BOOK, made.row()) for made in books)
 
 
 @pytest.fixture
@@ -57,8 +59,11 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _books:
+    """One table, also of what several processes ran."""
+    ended = [report for some in terminalreporter.stats.values() for report in some if hasattr(report, "when")]
+    rows = [
+        row for one in ended if one.when == "teardown" for name, row in one.user_properties if name == BOOK
+    ]
+    if rows:
         terminalreporter.section(f"chaos, {'full' if FULL else 'short'}, CHAOS_SEED={SEED}")
-        terminalreporter.write_line(ledger.table(_books))
-        if path := os.environ.get("CHAOS_TABLE"):
-            Path(path).write_text(ledger.table(_books) + "\n")
+        terminalreporter.write_line(table(rows))

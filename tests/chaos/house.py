@@ -75,7 +75,7 @@ class Home(House):
     def _opened(self, name: str) -> int:
         """How often this part has said that it works."""
         log = self.folder / f"{name}.log"
-        return log.read_text(errors="replace").count(" without a door") if log.exists() else 0
+        return log.read_text(errors="replace").count(" here.\n") if log.exists() else 0
 
     def kill(self, name: str) -> None:
         """As the kernel does it when memory is short: no goodbye, nothing finished."""

@@ -55,7 +55,7 @@ class Ledger:
         return (self.scenario, self.database, *(f"{len(some):,}" for some in counted), "; ".join(self.notes))
 
 
-def table(ledgers: Iterable[Ledger]) -> str:
+def table(rows: Iterable[tuple[str, ...]]) -> str:
     """All scenarios as a Markdown table."""
-    rows = [HEAD, tuple("---" for _ in HEAD), *(ledger.row() for ledger in ledgers)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    lines = [HEAD, tuple("---" for _ in HEAD), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -34,13 +34,30 @@ class Postgres:
         self.folder = Path(tempfile.mkdtemp(prefix="fireside-chaos-pg-"))
         self.address, self.port = address, free_port()
         self.settings = settings
+        self.env: dict[str, str] = {}  # what its processes are told besides
         self._owner = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
-        if self._owner:
-            shutil.chown(self.folder, "postgres")
-        self._run("initdb", "-U", "fireside", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self.own(self.folder)
+        self._run(
+            "initdb",
+            "-U",
+            "fireside",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "--wal-segsize=1",
+        )
         if address != "127.0.0.1":
             with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
                 rules.write(f"host all all {address}/24 trust\n")
+
+    def own(self, place: Path) -> None:
+        """Root may not run the server, and whoever runs it owns its files."""
+        for path in (place, *place.rglob("*")) if self._owner else ():
+            shutil.chown(path, "postgres", "postgres")
+            path.chmod(0o700 if path.is_dir() else path.stat().st_mode | 0o600)
 
     def start(self) -> None:
         said = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
@@ -79,7 +96,10 @@ class Postgres:
 
     def _run(self, program: str, *args: str) -> subprocess.CompletedProcess[bytes]:
         command = (*self._owner, str(programs() / program), "-D", str(self.folder / "data"), *args)
-        return subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
+        return subprocess.run(
+            command, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, timeout=60,
+            env=os.environ | self.env,
+        )  # fmt: skip
 
     def _tried(self, *args: str) -> bool:
         try:

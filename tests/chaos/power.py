@@ -33,6 +33,10 @@ class Disk:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_text("".join(f"{entry.name}\n" for entry in place.iterdir()))
 
+    def listened(self) -> bool:
+        """Did the processes flush through us?"""
+        return (self.beside / "turn").exists()
+
     def cut(self, chance: random.Random) -> None:
         """The power is gone: leave what was flushed, and of the rest some pages that made it by luck."""
         left = self.beside / "left"

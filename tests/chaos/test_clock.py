@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.chaos.clock import Clock
+from tests.chaos.conftest import at_length
 from tests.chaos.crowd import Crowd
 from tests.chaos.house import Home
 from tests.chaos.ledger import Ledger
@@ -28,15 +29,16 @@ def listen(home: Home, heard: list[int]) -> None:
 
     def read() -> None:
         address = f"{home.url}/events?topics=room:magic-sparkles"
-        with suppress(httpx.TransportError):
-            with httpx.stream("GET", address, cookies=home.cookies, timeout=30) as stream:
-                for line in stream.iter_lines():
-                    if line.startswith("data: ") and '"said"' in line:
-                        heard.append(json.loads(line[6:])["message"])
+        page = httpx.stream("GET", address, cookies=home.cookies, timeout=30)
+        with suppress(httpx.TransportError), page as stream:
+            for line in stream.iter_lines():
+                said = line.startswith("data: ") and '"said"' in line
+                heard.extend([json.loads(line[6:])["message"]] if said else [])
 
     threading.Thread(target=read, daemon=True).start()
 
 
+@at_length
 @pytest.mark.parametrize("jump", [DAY, -HOUR], ids=["a day forward", "an hour back"])
 def test_a_clock_that_jumps(tmp_path: Path, jump: int, book: Callable[..., Ledger]) -> None:
     stuck = "SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.chaos.conftest import FULL
+from tests.chaos.conftest import FULL, at_length
 from tests.chaos.crowd import Crowd, delivery
 from tests.chaos.house import Home
 from tests.chaos.ledger import Ledger
@@ -50,7 +50,7 @@ def asked(home: Home, path: str) -> httpx.Response:
     return httpx.get(f"{home.url}{path}", timeout=60, headers=headers, follow_redirects=True)
 
 
-@pytest.mark.parametrize("how", ["refuses", "hangs"])
+@pytest.mark.parametrize("how", [pytest.param("refuses", marks=at_length), "hangs"])
 def test_a_database_that_is_away_for_a_while(
     far: tuple[Home, Wire], how: str, book: Callable[..., Ledger]
 ) -> None:
@@ -58,7 +58,7 @@ def test_a_database_that_is_away_for_a_while(
     ledger = book(f"the database {how} for {LONG} s", "PostgreSQL")
     with home.living():
         wait_for(lambda: home.answers("/readyz") == 200, "the house")
-        with Crowd(home, ledger).busy() as crowd:
+        with Crowd(home, ledger).busy():
             time.sleep(1.5)
             between.mood(how)
             until = time.monotonic() + LONG
@@ -82,11 +82,11 @@ def test_a_database_that_is_away_for_a_while(
             back = time.monotonic() - back
         opened = time.monotonic()
         ledger.close(home.everything, 120)
-    ledger.note(
-        f"an alert told 503 after {took:.1f} s; ready {back:.1f} s after, all done {time.monotonic() - opened:.0f} s after"
-    )
+    done = time.monotonic() - opened
+    ledger.note(f"503 to a machine after {took:.1f} s; ready {back:.1f} s after, all done {done:.0f} s after")
 
 
+@at_length
 def test_a_slow_database_only_takes_longer(far: tuple[Home, Wire], book: Callable[..., Ledger]) -> None:
     home, between = far
     ledger = book("200 ms for each packet to the database and back", "PostgreSQL")
@@ -101,7 +101,7 @@ def test_a_slow_database_only_takes_longer(far: tuple[Home, Wire], book: Callabl
     ledger.note(f"slowest answer {crowd.slowest:.1f} s, {crowd.calm} calm answers")
 
 
-# -- SQLite: one file, many readers, one writer ----------------------------------------------------------------
+# -- SQLite: one file, many readers, one writer
 
 
 @contextmanager
@@ -117,6 +117,7 @@ def holding(home: Home, begin: str, seconds: float) -> Iterator[None]:
         other.execute("COMMIT")
 
 
+@at_length
 def test_a_long_reader_holds_up_nobody(tmp_path: Path, book: Callable[..., Ledger]) -> None:
     ledger = book("a reader of a minute" if FULL else "a reader of ten seconds", "SQLite")
     home = Home(tmp_path)

@@ -1,4 +1,4 @@
-"""What people live through in a real Chromium while the database is away, and what a real Alertmanager does."""
+"""What people live through in a real Chromium while the database is away, and a real Alertmanager."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browsing import barriers, chromium, visitor
+from tests.chaos.conftest import at_length
 from tests.chaos.crowd import delivery
 from tests.chaos.house import Home
 from tests.chaos.ledger import Ledger
@@ -50,10 +51,11 @@ def room(context: BrowserContext) -> Page:
     return page
 
 
-def box(page: Page):  # noqa: ANN201 -- a locator
+def box(page: Page):
     return page.get_by_label("Message or command")
 
 
+@at_length
 @pytest.mark.parametrize("how", ["refuses", "hangs"])
 def test_people_keep_their_words_and_catch_up(
     far: tuple[Home, Wire], how: str, browser: Browser, book: Callable[..., Ledger]

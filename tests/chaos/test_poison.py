@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.conftest import at_length
 from tests.chaos.crowd import Crowd
 from tests.chaos.house import Home
 from tests.chaos.ledger import Ledger
@@ -23,6 +24,7 @@ for job in engine.jobs("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
 """
 
 
+@at_length
 def test_a_job_that_kills_its_worker_is_set_aside(tmp_path: Path, book: Callable[..., Ledger]) -> None:
     """Whoever starts workers starts them again; the sixth time the job is left alone."""
     ledger = book("a job that raises, and one that kills", "SQLite")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.conftest import FULL
+from tests.chaos.conftest import FULL, at_length
 from tests.chaos.crowd import Crowd
 from tests.chaos.house import Home
 from tests.chaos.ledger import Ledger
+from tests.chaos.postgres import Postgres
 from tests.chaos.power import Disk
 
 pytestmark = pytest.mark.chaos
@@ -24,7 +25,7 @@ def test_after_a_power_cut_everything_acknowledged_is_there(
     ledger = book("power cut, DURABILITY=full", "SQLite")
     home = Home(tmp_path)
     assert home.cookies  # from here on nobody but the house touches the folder, for only its flushes are seen
-    disk, cuts = Disk(home.data, tmp_path / "disk"), 12 if FULL else 3
+    disk, cuts = Disk(home.data, tmp_path / "disk"), 12 if FULL else 2
     home.begin("house", **disk.env)
     try:
         with Crowd(home, ledger, claps=False).busy(files=1):
@@ -36,6 +37,7 @@ def test_after_a_power_cut_everything_acknowledged_is_there(
                 disk.remember()  # for the check has tidied up
                 home.begin("house", **disk.env)
         ledger.close(home.everything)
+        assert disk.listened()
     finally:
         home.kill("house")
     ledger.note(f"{cuts} cuts, each with pages torn; the database was whole after each")
@@ -63,3 +65,33 @@ def test_relaxed_may_forget_the_last_moments_in_a_power_cut_and_never_in_a_crash
     ledger.close(home.words, patience=1)
     assert bool(ledger.lost) == (end == "power cut")
     ledger.note("never corrupt; the last moments may be gone" if ledger.lost else "nothing gone")
+
+
+@at_length
+def test_postgresql_keeps_what_was_acknowledged_through_a_power_cut(
+    tmp_path: Path, chance: random.Random, book: Callable[..., Ledger]
+) -> None:
+    ledger = book("power cut of the database's machine", "PostgreSQL")
+    server, cuts = Postgres(), 6
+    beside = server.folder / "disk"
+    try:
+        disk = Disk(server.folder / "data", beside)
+        server.own(beside)
+        server.env = disk.env
+        server.start()
+        with server.base() as base:
+            home = Home(tmp_path, server.url(base))
+            with home.living():
+                with Crowd(home, ledger).busy():
+                    for _ in range(cuts):
+                        time.sleep(chance.uniform(1.0, 3.0))
+                        server.kill()
+                        disk.cut(chance)
+                        server.own(server.folder)
+                        server.start()
+                        home.wait_until_ready()
+                ledger.close(home.everything, 90)
+        assert disk.listened()
+    finally:
+        server.close()
+    ledger.note(f"{cuts} cuts")

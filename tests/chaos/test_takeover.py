@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.conftest import at_length
 from tests.chaos.crowd import Crowd
 from tests.chaos.house import SPREAD, Home
 from tests.chaos.ledger import Ledger
@@ -23,6 +24,7 @@ def heard(home: Home, words: str) -> bool:
     return f"heard {words}" in home.words()
 
 
+@at_length
 def test_a_worker_that_never_returns(tmp_path: Path, server: Postgres, book: Callable[..., Ledger]) -> None:
     """The first one routes, for it came first; it is killed in the middle of its work and stays away."""
     ledger = book("a worker killed for good", "PostgreSQL")
@@ -41,7 +43,7 @@ def test_a_worker_that_never_returns(tmp_path: Path, server: Postgres, book: Cal
 
 
 @pytest.mark.skipif(not may_make(), reason="only root makes networks")
-@pytest.mark.parametrize("fate", ["lost", "cut off"])
+@pytest.mark.parametrize("fate", ["lost", pytest.param("cut off", marks=at_length)])
 def test_a_worker_whose_machine_is_gone(tmp_path: Path, fate: str, book: Callable[..., Ledger]) -> None:
     """No packet comes from there any more, not even a goodbye; later the cable may be put back."""
     ledger = book(f"a worker's machine {fate}", "PostgreSQL")

@@ -77,6 +77,9 @@ def test_people_keep_their_words_and_catch_up(
     expect(mei.locator("#whispers")).to_contain_text("Your words are kept", timeout=WITHIN)
     expect(box(mei)).to_have_value("from mei")
     assert barriers(mei) == []
+    lost = signed_in(browser, home, wide=False, dark=True).new_page()
+    assert lost.goto("/learn/", timeout=WITHIN).status == 503
+    assert barriers(lost) == []
     between.mood("open")
     wait_for(lambda: home.answers("/readyz") == 200, "the house to be back")
     mei.get_by_role("button", name="Try again").click()

@@ -232,7 +232,7 @@ def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
     if ask.room is not None and not ask.room.may_enter(ask.person):
         raise NotYours("There is no such room.")
     with transaction.atomic():
-        if ask.key and (known := Message.objects.filter(key=ask.own_key).first()):
+        if ask.key and (known := Message.of(ask.own_key)):
             return Outcome(message=known)
         answer = found.do(ask, **found.bind(given, ask))
         return _say(ask, answer, render(found.verb, given, found.slots))

@@ -158,7 +158,7 @@ class Room(models.Model):
                 f"That is {len(words):,} characters; a message holds {LONGEST:,}. A file could carry it."
             )
         with transaction.atomic():
-            if key and (known := Message.objects.filter(key=key).first()):
+            if key and (known := Message.of(key)):
                 return known
             message = Message.objects.create(
                 room=self, author=by, voice="" if by else (voice or "Fireside"), text=words, said=said,

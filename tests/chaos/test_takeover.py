@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fireside.hearth.slots_postgres import SPACE
 from tests.chaos.conftest import at_length
 from tests.chaos.crowd import Crowd
 from tests.chaos.house import SPREAD, Home
@@ -76,5 +77,5 @@ def test_a_worker_whose_machine_is_gone(tmp_path: Path, fate: str, book: Callabl
 
 def slots(home: Home) -> int:
     """Sessions that hold a worker's place."""
-    held = "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted"
-    return int(home.rows(held)[0])
+    held = "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = ? AND granted"
+    return int(home.rows(held, SPACE)[0])

@@ -30,7 +30,7 @@ from fireside.hearth import timeline, workflows
 from fireside.hearth.away import away
 from fireside.hearth.deaths import leave_behind, to_run_again
 from fireside.hearth.jobtable import begun, busy, database, patiently, table
-from fireside.hearth.slots import locks
+from fireside.hearth.slots import alone, locks
 from fireside.hearth.workflows import Job
 
 NAME = "fireside"
@@ -128,7 +128,8 @@ class Worker:
                 "console_log_level": "ERROR",
             }
         )
-        DBOS.launch()
+        with alone("engine"):  # two who bring its tables up to date at once stand in each other's way
+            DBOS.launch()
         DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=1)
 
     def alive(self) -> bool:

@@ -65,7 +65,8 @@ class Wire:
             return
         self._lines.add(there.transport)  # type: ignore[arg-type]
         ways = [asyncio.create_task(self._pump(near, there)), asyncio.create_task(self._pump(far, back))]
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        with contextlib.suppress(asyncio.CancelledError):  # the wire is taken away
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         for way in ways:
             way.cancel()
         for end in (back, there):

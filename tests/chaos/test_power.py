@@ -13,7 +13,7 @@ from tests.chaos.conftest import FULL, at_length
 from tests.chaos.crowd import Crowd
 from tests.chaos.house import Home
 from tests.chaos.ledger import Ledger
-from tests.chaos.postgres import Postgres
+from tests.chaos.postgres import postgres
 from tests.chaos.power import Disk
 
 pytestmark = pytest.mark.chaos
@@ -72,26 +72,23 @@ def test_postgresql_keeps_what_was_acknowledged_through_a_power_cut(
     tmp_path: Path, chance: random.Random, book: Callable[..., Ledger]
 ) -> None:
     ledger = book("power cut of the database's machine", "PostgreSQL")
-    server, cuts = Postgres(), 6
-    beside = server.folder / "disk"
-    try:
-        disk = Disk(server.folder / "data", beside)
-        server.own(beside)
+    cuts = 6
+    with postgres() as server, server.base() as base:
+        home = Home(tmp_path, server.url(base))
+        server.rest()  # what is there by now has been on the disk for long
+        disk = Disk(server.folder / "data", server.folder / "disk")
+        server.own(server.folder)
         server.env = disk.env
         server.start()
-        with server.base() as base:
-            home = Home(tmp_path, server.url(base))
-            with home.living():
-                with Crowd(home, ledger).busy():
-                    for _ in range(cuts):
-                        time.sleep(chance.uniform(1.0, 3.0))
-                        server.kill()
-                        disk.cut(chance)
-                        server.own(server.folder)
-                        server.start()
-                        home.wait_until_ready()
-                ledger.close(home.everything, 90)
+        with home.living():
+            with Crowd(home, ledger).busy(patience=150):
+                for _ in range(cuts):
+                    time.sleep(chance.uniform(1.0, 3.0))
+                    server.kill()
+                    disk.cut(chance)
+                    server.own(server.folder)
+                    server.start()
+                    home.wait_until_ready()
+            ledger.close(home.everything, 90)
         assert disk.listened()
-    finally:
-        server.close()
     ledger.note(f"{cuts} cuts")

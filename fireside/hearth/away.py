@@ -6,8 +6,7 @@ import errno
 import logging
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from django.db import OperationalError, transaction
 
@@ -42,12 +41,11 @@ def _away(error: BaseException) -> str:
     return ""
 
 
-@contextmanager
-def if_possible() -> Iterator[None]:
+def if_possible(do: Callable[[], object]) -> None:
     """For what may be left out: while nothing can be written, what is there can still be read."""
     try:
         with transaction.atomic():
-            yield
+            do()
     except OperationalError as error:
         if not away(error):
             raise

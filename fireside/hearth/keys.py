@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import partial
 
 from django.db import models
 from django.utils import timezone
@@ -48,6 +49,5 @@ class Key(models.Model):
             return None
         now = timezone.now()
         if key.used_at is None or (now - key.used_at).total_seconds() > 60:
-            with if_possible():
-                cls.objects.filter(pk=key.pk).update(used_at=now)
+            if_possible(partial(cls.objects.filter(pk=key.pk).update, used_at=now))
         return key.person

@@ -90,6 +90,15 @@ def test_a_full_disk_is_called_by_its_name_and_what_is_there_can_be_read(web, an
     assert Message.objects.filter(text="more").count() == 1
 
 
+def test_while_others_hold_the_file_everything_can_be_read(web, client, ana, bo, room):
+    room.say("still here", by=bo)
+    headers = {"Authorization": f"Bearer {Key.make(ana, 'test')[1]}"}
+    browser = web(ana)
+    with patch("fireside.hearth.away.transaction.atomic", side_effect=trouble("SQLITE_BUSY")):
+        assert "still here" in browser.get("/rooms/magic-sparkles/").text
+        assert "still here" in client.get("/api/rooms/magic-sparkles/messages", headers=headers).text
+
+
 def test_a_bug_stays_a_bug(web, ana, room):
     with patch.object(Room, "say", side_effect=trouble("SQLITE_ERROR")):
         answer = client(web, ana).post("/rooms/magic-sparkles/", {"words": "more", "key": "k3"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -60,8 +61,7 @@ def _words(
     seat = Seat.objects.filter(room=here, person=me).first()
     listed = rows(shown.messages, read_to=seat.read_to if seat else None, me=me)
     if seat is not None and not shown.later and seat.read_to < here.last_message:
-        with if_possible():
-            seat.read(here.last_message)
+        if_possible(partial(seat.read, here.last_message))
     draft = Draft.words(me, here.ref) if words is None else words
     return _page(
         request, here, "web/rooms/room.html", tab="messages", status=status, rows=listed, shown=shown,

@@ -161,5 +161,5 @@ def test_a_long_writer_makes_everybody_wait_a_little_and_then_come_again(
     with home.living():
         ledger.close(home.everything, 90)
     assert crowd.calm > 0
-    assert crowd.slowest < 2 * QUICK
+    assert crowd.slowest < 3 * QUICK  # five for what may be left out, five for what may not
     ledger.note(f"{crowd.calm} calm answers, the slowest {crowd.slowest:.1f} s; reading took {reading:.1f} s")

@@ -9,12 +9,12 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 STEP := tools/step.sh
-SLOW := browser or prometheus or crash or api or slack or upgrade or wheel
+SLOW := browser or prometheus or crash or api or slack or upgrade or wheel or chaos
 FAST := not postgres and not ($(SLOW))
-PACKAGES := chromium poppler-utils prometheus prometheus-alertmanager postgresql systemd
+PACKAGES := chromium faketime gcc iproute2 libc6-dev poppler-utils prometheus prometheus-alertmanager postgresql systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all check fix docs lock wheel bench clean packages
+.PHONY: help run demo test test-all chaos check fix docs lock wheel bench clean packages
 
 help: ## list what you can ask for
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; \
@@ -40,6 +40,10 @@ test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus
 	@$(STEP) "wheel tests" $(BIN)/pytest -m "wheel"
 	@$(STEP) "upgrade tests on SQLite" $(BIN)/pytest -m "upgrade and not postgres"
 	@$(STEP) "upgrade tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -m "upgrade and postgres"
+	@$(STEP) "chaos tests, the short form" $(BIN)/pytest -n 2 -m "chaos"
+
+chaos: $(DEV) packages ## break everything under a running house: processes, disks, clocks, networks, databases (15 minutes)
+	@CHAOS=full $(BIN)/pytest -m "chaos"
 
 packages:
 	@$(STEP) "Debian packages" tools/debian.sh $(PACKAGES)

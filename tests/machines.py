@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psycopg
 
 T = TypeVar("T")
 UP = (sys.executable, "-m", "fireside", "up")
@@ -86,7 +87,8 @@ def process(
 class House:
     """`fireside up` with a storefront, its team's room and a runbook, and a token for one source."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
+        self.database = database  # the address of a PostgreSQL; SQLite when empty
         self.data = folder / "data"
         self.log = folder / "house.log"
         self.port = free_port()
@@ -96,6 +98,8 @@ class House:
         self.env = inherited | {
             "FIRESIDE_DATA": str(self.data), "PUBLIC_URL": self.url, "DJANGO_SETTINGS_MODULE": settings,
         }  # fmt: skip
+        if database:
+            self.env["DATABASE_URL"] = database
         seeded = subprocess.run(
             [sys.executable, "-c", SEED], env=self.env, cwd=ROOT, capture_output=True, text=True, check=False
         )
@@ -117,9 +121,14 @@ class House:
 
     def rows(self, sql: str, *given: object) -> list[Any]:
         """What the database holds; a single column comes as plain values."""
-        with closing(sqlite3.connect(self.data / "fireside.sqlite3", timeout=30)) as base:
-            found = base.execute(sql, given).fetchall()
-            base.commit()
+        if self.database:
+            with psycopg.connect(self.database) as server:
+                asked = server.execute(sql.replace("?", "%s"), given or None)
+                found = asked.fetchall() if asked.description else []
+        else:
+            with closing(sqlite3.connect(self.data / "fireside.sqlite3", timeout=30)) as base:
+                found = base.execute(sql, given).fetchall()
+                base.commit()
         return [row[0] if len(row) == 1 else row for row in found]
 
     def cards(self, room: str = "magic-sparkles") -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fireside.config import migrating
 from fireside.config.serve import CannotServe, prepare
+from fireside.hearth.commands import Ask, perform
 from fireside.hearth.rooms import Room
 from fireside.hearth.search import find, keep
 from fireside.hearth.timeline import Entry, note
@@ -167,3 +168,29 @@ def test_a_table_that_is_held_for_good_is_told_of(room, monkeypatch) -> None:
         other.execute("SELECT 1 FROM hearth_room")
         with pytest.raises(CannotServe, match="look in pg_stat_activity for a transaction"):
             prepare()
+
+
+def test_who_asks_again_while_the_first_try_still_runs_finds_what_came_of_it(room, ana) -> None:
+    together, came, wrong = threading.Barrier(4), [], []
+
+    def ask() -> None:
+        try:
+            together.wait(10)
+            outcome = perform(
+                Ask(ana, room, "api", key="again"), "incident", {"what": "customers cannot pay"}
+            )
+            came.append(outcome.message)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is what we look for
+            wrong.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert wrong == []
+    assert len(came) == 4
+    assert {message.pk for message in came} == {came[0].pk}
+    assert Entry.objects.filter(verb="incident.opened").count() == 1

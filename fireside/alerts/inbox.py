@@ -65,10 +65,7 @@ class Inbox:
         row = Row(source, form, sha256, body, loop, loop.create_future())
         self._bytes += len(body)
         self._queue.put(row)
-        try:
-            await row.done
-        finally:
-            self._bytes -= len(body)
+        await row.done
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -88,9 +85,10 @@ class Inbox:
 
     def _write(self, rows: list[Row]) -> None:
         trouble: DatabaseError | None = None
-        for _ in range(2):  # a connection may have died of age; a second one tells
+        asked = [row for row in rows if not row.done.cancelled()]  # the others were told to come again
+        for _ in range(2 if asked else 0):  # a connection may have died of age; a second one tells
             try:
-                _insert(rows)
+                _insert(asked)
             except DatabaseError as error:
                 log.warning("Deliveries could not be written: %s", error)
                 connection.close()
@@ -100,7 +98,17 @@ class Inbox:
                 self._after()
                 break
         for loop in {row.loop for row in rows}:
-            _tell(loop, [row.done for row in rows if row.loop is loop], trouble)
+            self._tell(loop, [row for row in rows if row.loop is loop], trouble)
+
+    def _tell(self, loop: asyncio.AbstractEventLoop, rows: list[Row], trouble: DatabaseError | None) -> None:
+        def settle() -> None:
+            for row in rows:
+                self._bytes -= len(row.body)
+                if not row.done.done():
+                    row.done.set_exception(trouble) if trouble else row.done.set_result(None)
+
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle)
 
 
 def _insert(rows: Iterable[Row]) -> None:
@@ -111,15 +119,3 @@ def _insert(rows: Iterable[Row]) -> None:
             f"INSERT INTO alerts_delivery ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608 -- our own names
             [row.values(now) for row in rows],
         )
-
-
-def _tell(
-    loop: asyncio.AbstractEventLoop, waiting: list[asyncio.Future[None]], trouble: DatabaseError | None
-) -> None:
-    def settle() -> None:
-        for done in waiting:
-            if not done.done():
-                done.set_exception(trouble) if trouble else done.set_result(None)
-
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)

@@ -20,10 +20,12 @@ from fireside.alerts import handle, wire
 from fireside.alerts.inbox import Full, Inbox
 from fireside.alerts.models import Source
 from fireside.hearth import gauges
+from fireside.hearth.away import AGAIN, away
 from fireside.hearth.keys import digest
 
 LARGEST = 5 * 1024 * 1024  # bytes of one delivery
 HOOK, API = "/hooks/alertmanager", "/api/v2/alerts"
+PATIENCE = 4.0  # seconds the database may take before the sender is asked to come again
 KNOWN_FOR, MISSED_FOR = 5.0, 0.2  # seconds we trust the tokens we know, and that one is not there
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -145,20 +147,26 @@ async def _take(scope: Scope, receive: Receive, form: str) -> int:
     if _running is None:
         raise Refused(503, "Not ready yet", {"retry-after": "1"})
     try:
-        return await _keep(_running, scope, receive, form)
-    except (DatabaseError, Full):
-        raise Refused(
-            503, "This could not be written down; please send it again", {"retry-after": "5"}
-        ) from None
+        headers = dict(scope["headers"])
+        async with asyncio.timeout(PATIENCE):
+            source = await _source(_running, scope["path"], headers)
+        body = await _body(headers, receive)
+        async with asyncio.timeout(PATIENCE):
+            return await _keep(_running, source, form, body)
+    except (DatabaseError, Full, TimeoutError) as error:
+        words = f"{away(error) or 'This could not be written down.'} Please send it again"
+        raise Refused(503, words, {"retry-after": str(AGAIN)}) from None
 
 
-async def _keep(running: Intake, scope: Scope, receive: Receive, form: str) -> int:
-    headers = dict(scope["headers"])
-    secret = _secret(scope["path"], headers)
+async def _source(running: Intake, path: str, headers: dict[bytes, bytes]) -> int:
+    secret = _secret(path, headers)
     source = await running.sources.holder(secret) if secret else None
     if source is None:
         raise Refused(401, "This needs the token of a source", {"www-authenticate": "Bearer"})
-    body = await _body(headers, receive)
+    return source
+
+
+async def _keep(running: Intake, source: int, form: str, body: bytes) -> int:
     try:
         told = wire.decode(form, body)
     except wire.Unreadable as unreadable:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import IO, Any, TypeAlias, cast
 
 from a2wsgi import WSGIMiddleware
+from django.core.handlers.asgi import ASGIRequest
 from django.core.wsgi import get_wsgi_application
 
 from fireside.alerts import intake
 from fireside.config import metrics
 from fireside.config.watch import watched
+from fireside.hearth.away import AWAY
 from fireside.hearth.files import LARGEST, MOST
 from fireside.slack import front
 from fireside.web import stream
+from fireside.web.away import not_now
 
 WORDS = 1024 * 1024  # bytes of a request without files
 FILES = LARGEST * MOST + WORDS
 UPLOADS = ("/rooms/", "/do/", "/api/")  # where words may come with files
 THREADS = 8
+LATEST = 20  # seconds a page may take to begin; a slow database needs some, a hanging one says nothing
 PIECE = 256 * 1024
+
+log = logging.getLogger(__name__)
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Event: TypeAlias = MutableMapping[str, Any]
@@ -70,7 +78,42 @@ async def _page(scope: Scope, receive: Receive, send: Send) -> None:
             return
         else:
             body.seek(0)
-            await pages(_known(scope, size), _again(body, size, receive), send)
+            known = _known(scope, size)
+            await _in_time(known, body if size < WORDS else io.BytesIO(), _again(body, size, receive), send)
+
+
+async def _in_time(scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> None:
+    """Let Django draw the page; when it hangs, for the database may, say so instead of waiting with it.
+
+    The thread is not disturbed: what it does all the same is found by its key when the form is sent again.
+    """
+    words = io.BytesIO(body.read())
+    body.seek(0)
+    began = late = False
+
+    async def in_time(event: Event) -> None:
+        nonlocal began
+        began = True
+        if not late:
+            await send(event)
+
+    drawing = asyncio.ensure_future(pages(scope, receive, in_time))
+    await asyncio.wait({drawing}, timeout=LATEST)
+    if began or drawing.done():
+        await drawing
+        return
+    late = True
+    drawing.add_done_callback(_forget)
+    told = not_now(ASGIRequest(scope, words), AWAY)
+    headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": told.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": told.content})
+
+
+def _forget(drawing: asyncio.Future[None]) -> None:
+    """Nobody waits for it any more; what went wrong is only worth a line."""
+    if not drawing.cancelled() and (error := drawing.exception()):
+        log.warning("A page that came too late ended with %r", error)
 
 
 async def _read(scope: Scope, receive: Receive, body: IO[bytes]) -> int:

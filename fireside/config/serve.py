@@ -21,7 +21,7 @@ import uvloop
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 
 from fireside.config import logs, migrating, notify, telemetry
 from fireside.hearth.slots import alone
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from fireside.hearth.engine import Worker
     from fireside.slack.running import Running
 
-log = logging.getLogger(__name__)
-
 MOST = 20_000  # requests and open pages at a time
 PATIENCE = 2.5  # seconds that leaving may take
+AGAIN = 1.0  # seconds between two tries to begin while the database does not answer
+
+log = logging.getLogger(__name__)
 
 
 class CannotServe(Exception):
@@ -165,11 +166,20 @@ class Working:
         self._slack: Running | None = None
         self._began = False
         self.why = "The worker has stopped; the log says why."
-        self._thread = threading.Thread(target=self._begin, name="worker-start", daemon=True)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="worker-start", daemon=True)
         self._thread.start()
 
+    def _live(self) -> None:
+        while not self._began and not self._ending.is_set():
+            try:
+                self._begin()
+            except DatabaseError as error:
+                log.warning("Work begins when the database answers: %s", error)
+                self._ending.wait(AGAIN)
+
     def _begin(self) -> None:
-        if self._jobs:
+        if self._jobs and self._worker is None:
             from fireside.hearth.engine import Full, Worker
 
             try:
@@ -189,7 +199,8 @@ class Working:
         return self._thread.is_alive() or (self._began and all(part.alive() for part in parts))
 
     def end(self) -> None:
-        self._thread.join()
+        self._ending.set()
+        self._thread.join(PATIENCE)
         for part in (self._slack, self._worker):
             if part is not None:
                 part.end()

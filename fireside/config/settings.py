@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -18,6 +19,7 @@ from fireside.config.slack import slack_settings
 BASE = Path(__file__).resolve().parent.parent
 DATA = Path(value("FIRESIDE_DATA")).expanduser().resolve()
 DATA.mkdir(parents=True, exist_ok=True)
+PATIENCE = 5  # seconds a page waits for the database; jobs wait longer
 
 
 DURABILITY = value("DURABILITY").lower()
@@ -30,14 +32,23 @@ def _secret_key() -> str:
     """The key from the environment, else one made at first start and kept beside the database."""
     if given := value("SECRET_KEY"):
         return given
-    path = DATA / "secret_key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(50))
-    return path.read_text()
+    path, fresh = DATA / "secret_key", DATA / f"secret_key.{os.getpid()}"
+    if not path.exists():
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # whoever was first has made it
+            os.link(fresh, path)  # whole or not at all, also when we die here
+        fresh.unlink()
+        _flush_names(DATA)
+    return path.read_text().strip()
+
+
+def _flush_names(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
 
 
 def _database() -> dict[str, Any]:
@@ -48,7 +59,7 @@ def _database() -> dict[str, Any]:
             "NAME": DATA / "fireside.sqlite3",
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 30,
+                "timeout": PATIENCE,
                 "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SYNCHRONOUS}; "
                 "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;",  # what is deleted is overwritten
             },
@@ -63,9 +74,22 @@ def _database() -> dict[str, Any]:
         raise Nonsense(
             "DATABASE_URL names a database Fireside does not speak; use postgres:// or leave it empty."
         )
-    if DURABILITY == "relaxed":
-        found["OPTIONS"] = {**found.get("OPTIONS", {}), "options": "-c synchronous_commit=off"}
+    given: Any = found.get("OPTIONS", {})
+    found["OPTIONS"] = _kept_short(given)
     return found
+
+
+def _kept_short(given: dict[str, Any]) -> dict[str, Any]:
+    """Both ends of a connection notice within ten seconds that the other's machine is gone.
+
+    Otherwise the locks of a machine that lost its power would stand for two hours, as TCP has it.
+    """
+    alive = {"keepalives_idle": 3, "keepalives_interval": 2, "keepalives_count": 3}
+    there: dict[str, object] = {f"tcp_{name}": number for name, number in alive.items()}
+    there |= {"tcp_user_timeout": 9000, "client_connection_check_interval": 3000}  # milliseconds
+    there |= {"synchronous_commit": "off"} if DURABILITY == "relaxed" else {}
+    ours = {"connect_timeout": PATIENCE, "tcp_user_timeout": 9000, **alive}
+    return ours | {"options": " ".join(f"-c {name}={number}" for name, number in there.items())} | given
 
 
 def _post_office(url: str) -> dict[str, Any]:

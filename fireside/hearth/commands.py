@@ -234,7 +234,7 @@ def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
         raise NotYours("There is no such room.")
     counted, timed = gauges.command(found.verb), traces.span("command", verb=found.verb, door=ask.door)
     with counted, timed, audit.through(ask.door), transaction.atomic():
-        if ask.key and (known := Message.objects.filter(key=ask.own_key).first()):
+        if ask.key and (known := Message.of(ask.own_key)):
             return Outcome(message=known)
         answer = found.do(ask, **found.bind(given, ask))
         return _say(ask, answer, render(found.verb, given, found.slots))

@@ -22,13 +22,14 @@ from dbos import (
     SetWorkflowID,
     WorkflowStatus,
 )
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from fireside.hearth import errand, timeline, workflows
+from fireside.hearth.away import away
 from fireside.hearth.jobs import ASIDE, STATES, begun, jobs
-from fireside.hearth.jobtable import busy, database, part, table
-from fireside.hearth.slots import locks
+from fireside.hearth.jobtable import busy, database, part, patiently, table
+from fireside.hearth.slots import alone, locks
 from fireside.hearth.workflows import Job
 
 NAME = "fireside"
@@ -69,6 +70,7 @@ def _job(key: str, name: str, entry: int, attempt: int) -> None:
 
 def _try(key: str, name: str, entry: int, attempt: int) -> None:
     try:
+        patiently()
         workflows.run(name, entry)
     except Exception:
         log.exception("The workflow %s failed at attempt %s (%s)", name, attempt, key)
@@ -111,10 +113,18 @@ class Worker:
         self._thread = threading.Thread(target=self._live, name="worker", daemon=True)
 
     def begin(self) -> None:
-        if begun():
-            part(self._slot, QUEUE)
-        _launch(self._slot)
-        DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=POLL)
+        """Start to work; OperationalError when the database goes away meanwhile; another may try."""
+        try:
+            if begun():
+                part(self._slot, QUEUE)
+            _launch(self._slot)
+            DBOS.register_queue(QUEUE, worker_concurrency=CLAIM, polling_interval_sec=POLL)
+        except sa.exc.SQLAlchemyError as error:
+            DBOS.destroy()
+            self._locks.close()
+            if not away(error):
+                raise
+            raise OperationalError(str(error)) from error  # as Django would say it
         timeline.listen(self._kicked.set)
         self._thread.start()
 
@@ -193,7 +203,8 @@ def _launch(slot: str) -> None:
             "console_log_level": "ERROR",
         }
     )
-    DBOS.launch()
+    with alone("engine"):  # two who bring its tables up to date at once stand in each other's way
+        DBOS.launch()
 
 
 def lay() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import uuid
 from pathlib import Path
 from typing import BinaryIO, ClassVar, cast
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 
 from fireside.hearth.errors import Sorry
@@ -49,7 +50,7 @@ class File(models.Model):
         check([upload])
         data = upload.read()
         name = _name(upload.name or "")
-        path = default_storage.save(f"files/{uuid.uuid4().hex}", _rewound(upload))
+        path = _stored(_rewound(upload))
         return cls.objects.create(
             message=message, name=name, type=_type(data[:16], upload.content_type or ""), size=len(data),
             sha256=hashlib.sha256(data).hexdigest(), path=path,
@@ -59,8 +60,32 @@ class File(models.Model):
         return cast(BinaryIO, default_storage.open(self.path))
 
     def remove(self) -> None:
-        default_storage.delete(self.path)
+        """It goes with the transaction, so that what is taken back after all is still whole."""
+        path = self.path
         self.delete()
+        transaction.on_commit(lambda: default_storage.delete(path))
+
+
+def _stored(upload: UploadedFile) -> str:
+    """Where it is now: on the disk, with its name in each folder, before a message tells of it."""
+    path = f"files/{uuid.uuid4().hex}"
+    try:
+        default_storage.save(path, upload)
+    except OSError:  # the disk is full: the half that was written only makes it fuller
+        default_storage.delete(path)
+        raise
+    place = Path(default_storage.path(path))
+    for each in (place, *place.parents[:3]):
+        _flush(each)
+    return path
+
+
+def _flush(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _name(given: str) -> str:

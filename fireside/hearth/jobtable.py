@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from django.conf import settings
 from django.db import connection
 
+from fireside.hearth.slots import reached_by
+
 NAME = "workflow_status"
 COLUMNS = (
     "workflow_uuid", "status", "executor_id", "queue_name", "owner_xid", "recovery_attempts", "created_at",
@@ -20,31 +22,37 @@ COLUMNS = (
 APART = 1000  # milliseconds between jobs that are let run one after the other
 MIGRATIONS = "dbos_migrations"
 SCHEMA = "dbos"  # on PostgreSQL
+PATIENCE = 30_000  # milliseconds that a job waits for its turn to write; nobody sits before it
 SESSIONS = 8  # kept open on PostgreSQL, one for each thread that runs jobs
 
 
 @cache
 def database() -> sa.Engine:
-    given = connection.settings_dict
     if connection.vendor == "sqlite":
-        engine = sa.create_engine(f"sqlite:///{given['NAME']}")
+        engine = sa.create_engine(f"sqlite:///{connection.settings_dict['NAME']}")
         sa.event.listen(engine, "connect", _sqlite)
         return engine
-    url = sa.URL.create(
-        "postgresql+psycopg", given["USER"], given["PASSWORD"] or None, given["HOST"] or None,
-        int(given["PORT"]) if given["PORT"] else None, given["NAME"],
-    )  # fmt: skip
-    options = {"options": given["OPTIONS"].get("options", "")}
-    return sa.create_engine(url, pool_size=SESSIONS, pool_pre_ping=True, connect_args=options)
+    return sa.create_engine(
+        "postgresql+psycopg://", connect_args=reached_by(), pool_size=SESSIONS, pool_pre_ping=True
+    )
 
 
 def _sqlite(session: sqlite3.Connection, record: Any) -> None:
     session.isolation_level = "IMMEDIATE"
     durable = f"synchronous={settings.SYNCHRONOUS}"
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", durable, "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", durable, "foreign_keys=ON"):
         session.execute(f"PRAGMA {pragma}")
 
 
+def patiently() -> None:
+    """Let what runs in this thread wait for its turn to write, longer than a page does."""
+    if connection.vendor == "sqlite":
+        connection.patience = PATIENCE / 1000  # type: ignore[attr-defined]  # of our own engine
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
+
+
+@cache
 def table() -> sa.TableClause:
     return sa.table(NAME, *map(sa.column, COLUMNS), schema=_schema())
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import partial
 
 from django.db import models, transaction
 from django.utils import timezone
 
 from fireside.hearth import audit
+from fireside.hearth.away import if_possible
 from fireside.hearth.people import Person
 
 
@@ -57,5 +59,5 @@ class Key(models.Model):
             return None
         now = timezone.now()
         if key.used_at is None or (now - key.used_at).total_seconds() > 60:
-            cls.objects.filter(pk=key.pk).update(used_at=now)
+            if_possible(partial(cls.objects.filter(pk=key.pk).update, used_at=now))
         return key.person

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from fireside.hearth.timeline import Entry, note
 if TYPE_CHECKING:
     from datetime import datetime
 
+KEYS = 0x4B455953  # PostgreSQL's locks for the keys of messages
 CLAPS = ("👏", "❤️", "👀", "🙏", "🎉", "💡")
 
 
@@ -51,6 +53,18 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.text or self.said or (str(self.drawn) if self.card else "")
+
+    @classmethod
+    def of(cls, key: str) -> Message | None:
+        """The message with this key; who asks at the same time waits for the end of our transaction.
+
+        Somebody who asks again while the first try still hangs finds what came of it, instead of a conflict.
+        """
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                number = zlib.crc32(key.encode()) - 2**31
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [KEYS, number])
+        return cls.objects.filter(key=key).first()
 
     @property
     def ref(self) -> str:

@@ -161,7 +161,7 @@ class Room(models.Model):
             )
         with transaction.atomic():
             in_turn()  # before the room's row is ours, which those whose turn it is may want too
-            if key and (known := Message.objects.filter(key=key).first()):
+            if key and (known := Message.of(key)):
                 return known
             message = Message.objects.create(
                 room=self, author=by, voice="" if by else (voice or "Fireside"), text=words, said=said,

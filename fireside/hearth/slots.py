@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from django.conf import settings
 from django.db import connection
@@ -63,10 +63,13 @@ def locks() -> Locks:
         return FileLocks(settings.DATA / "locks")
     from fireside.hearth.slots_postgres import PostgresLocks  # only there is its driver needed
 
-    given = connection.get_connection_params()
-    return PostgresLocks(
-        {key: given[key] for key in ("dbname", "user", "password", "host", "port") if given.get(key)}
-    )
+    return PostgresLocks(reached_by())
+
+
+def reached_by() -> dict[str, Any]:
+    """How a session beside Django's own reaches the same PostgreSQL."""
+    ours = ("cursor_factory", "context", "prepare_threshold", "pool")  # Django's own habits
+    return {name: value for name, value in connection.get_connection_params().items() if name not in ours}
 
 
 @contextmanager

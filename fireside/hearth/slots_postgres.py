@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,7 @@ import psycopg
 from django.db import OperationalError
 
 SPACE = 0x46495245  # ours among PostgreSQL's advisory locks
+LOOK = 1.0  # seconds for which we trust that a session still stands
 
 
 class PostgresLocks:
@@ -18,7 +20,9 @@ class PostgresLocks:
     def __init__(self, given: dict[str, Any]) -> None:
         self._given = given
         self._held: set[str] = set()
+        self._lost: set[str] = set()  # ours until their session ended; whoever has them now gives them back
         self._session: psycopg.Connection | None = None
+        self._looked = time.monotonic()
 
     def take(self, name: str) -> bool:
         try:
@@ -31,19 +35,33 @@ class PostgresLocks:
             with suppress(psycopg.Error):  # a session that is gone holds nothing
                 self._ask("pg_advisory_unlock", name)
         self._held.discard(name)
+        self._lost.discard(name)
 
     def close(self) -> None:
         if self._session is not None:
             self._session.close()
         self._held.clear()
+        self._lost.clear()
 
     def _take(self, name: str) -> bool:
+        self._look()
         if self._session is None or self._session.closed:
-            self._session = psycopg.connect(**self._given, autocommit=True, cursor_factory=psycopg.Cursor)
-            self._held = {held for held in self._held if self._ask("pg_try_advisory_lock", held)}
-        if name not in self._held and self._ask("pg_try_advisory_lock", name):
-            self._held.add(name)
+            self._lost |= self._held
+            self._held.clear()
+            self._session = psycopg.connect(**self._given, autocommit=True)
+        for wanted in {name} - self._held | self._lost:
+            if self._ask("pg_try_advisory_lock", wanted):
+                self._held.add(wanted)
+                self._lost.discard(wanted)
         return name in self._held
+
+    def _look(self) -> None:
+        """Every second or so see whether the session stands: it may be gone while others of ours are not."""
+        if self._session is None or self._session.closed or time.monotonic() - self._looked < LOOK:
+            return
+        with suppress(psycopg.Error):  # then it is closed, and with it went the locks
+            self._session.execute("SELECT 1")
+        self._looked = time.monotonic()
 
     def _ask(self, function: str, name: str) -> bool:
         if self._session is None:

@@ -67,10 +67,17 @@ class Writer:
         self._thread.start()
 
     def write(self, arrival: Arrival) -> None:
-        """Returns when it is on the disk; raises when that failed or takes too long."""
+        """Returns when it is on the disk; raises when that failed or takes too long.
+
+        What took too long and was not begun is not written later: whoever asked was told to ask again.
+        """
         done: Future[None] = Future()
         self._queue.put((arrival, done))
-        done.result(PATIENCE)
+        try:
+            done.result(PATIENCE)
+        except TimeoutError:
+            done.cancel()
+            raise
 
     def forget(self, pk: int) -> None:
         """The answer of this arrival has been told; after a crash it might be told once more."""
@@ -97,6 +104,7 @@ class Writer:
         from fireside.slack.inbox import Arrival
 
         rested()
+        came = [(arrival, done) for arrival, done in came if done.set_running_or_notify_cancel()]
         now = timezone.now()  # by this moment we know ours from copies that were there before
         for arrival, _ in came:
             arrival.claimed_at = now

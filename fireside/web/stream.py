@@ -21,13 +21,13 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from fireside.hearth import gauges, timeline
 from fireside.web.happenings import Happening, Place, after, event
+from fireside.web.readers import BEAT, Reader
 from fireside.web.visitors import Visitor, signed_in, visitor
 
 LOOK = 0.2  # seconds between looks for what another process noted
-BEAT = 15  # seconds between signs of life for one page
+AWAY = 5.0  # seconds without a look after which pages are told, by the end of their stream
 TRUST = 60  # seconds after which we look whether a reader is still signed in
 MOST_MISSED = 500  # entries told again; who missed more loads the page anew
-MOST_WAITING = 200  # chunks that wait for one slow page before it has to come again
 MOST_TOPICS = 20
 
 log = logging.getLogger(__name__)
@@ -35,61 +35,6 @@ log = logging.getLogger(__name__)
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class Reader:
-    """One open page: who reads it, what it shows, and the bytes that wait for it."""
-
-    __slots__ = ("_waiting", "_wake", "ended", "person", "place", "session", "since", "topics", "turn")
-    _turns = itertools.cycle(range(BEAT))
-
-    def __init__(self, came: Visitor, topics: frozenset[str], since: int) -> None:
-        self.person, self.session = came.person.pk, came.session
-        self.place: Place = (came.person.zone, came.person.language)
-        self.topics, self.since = topics, since
-        self.turn = next(Reader._turns)  # so that signs of life are spread over time
-        self.ended = False
-        self._waiting: list[bytes] = []
-        self._wake: asyncio.Future[None] | None = None
-
-    def tell(self, happening: Happening) -> bool:
-        """Let the page know, unless it does or may not; tells whether it was told."""
-        kinds = happening.kinds(self.person, self.topics) if happening.id > self.since else ()
-        if not kinds:
-            return False
-        self.since = happening.id
-        if "message" in kinds and self.place not in happening.articles:
-            self.end()  # it came while this was being drawn; it comes again and is told then
-            return False
-        self.put(happening.chunk(kinds, self.place))
-        return True
-
-    def put(self, chunk: bytes) -> None:
-        if len(self._waiting) >= MOST_WAITING:
-            self.end()
-            return
-        self._waiting.append(chunk)
-        self._rouse()
-
-    def end(self) -> None:
-        self.ended = True
-        self._rouse()
-
-    def idle(self) -> bool:
-        return not self._waiting
-
-    async def next(self) -> bytes:
-        """All that waits, in one piece; nothing when the page is to close."""
-        while not self._waiting and not self.ended:
-            self._wake = asyncio.get_running_loop().create_future()
-            await self._wake
-        chunk = b"" if self.ended else b"".join(self._waiting)
-        self._waiting.clear()
-        return chunk
-
-    def _rouse(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
 
 
 class Broadcaster:
@@ -104,6 +49,7 @@ class Broadcaster:
         self._kicked = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "stream")
         self._loop = loop
+        self._looked = loop.time()
         self._tasks = [loop.create_task(task) for task in (self._live(), self._beat(), self._doubt())]
         timeline.listen(self._heard)
 
@@ -115,6 +61,7 @@ class Broadcaster:
         """Tell this page what is new from now on; answers which entry was the last before."""
         if not self.people:
             self.last = max(self.last, newest)  # nobody was there to be told
+            self._looked = self._loop.time()
         self.people[reader.person].add(reader)
         for topic in reader.topics:
             self._topics[topic].add(reader)
@@ -149,16 +96,21 @@ class Broadcaster:
                 await asyncio.wait_for(self._kicked.wait(), LOOK if self.people else None)
             self._kicked.clear()
             if self.people:
-                for happening in await self._loop.run_in_executor(self._thread, self._look):
+                found = await self._loop.run_in_executor(self._thread, self._look)
+                for happening in found or ():
                     self._tell(happening)
+            if not self.people or found is not None:
+                self._looked = self._loop.time()
 
-    def _look(self) -> list[Happening]:
+    def _look(self) -> list[Happening] | None:
+        """What is new; None when that cannot be known."""
         try:
             return after(self.last, None, MOST_MISSED, lambda topic: list(self._places.get(topic, ())))
-        except DatabaseError:
-            log.exception("Live pages could not look at the timeline and try again")
+        except DatabaseError as error:
+            if self._loop.time() - self._looked < AWAY / 2:
+                log.warning("Live pages could not look at the timeline and try again: %s", error)
             connection.close()
-            return []
+            return None
 
     def _tell(self, happening: Happening) -> None:
         concerned: set[Reader] = set()
@@ -177,6 +129,9 @@ class Broadcaster:
         """A sign of life for each page in turn; its id lets a page come back without asking for much."""
         for turn in itertools.cycle(range(BEAT)):
             await asyncio.sleep(1)
+            if self._loop.time() - self._looked > AWAY:  # a page that hears nothing had better know it
+                for reader in self.readers:
+                    reader.end()
             beat = b": here\nid: %d\n\n" % self.last
             for reader in self.readers:
                 if reader.turn == turn and reader.idle() and reader.since <= self.last:
@@ -238,10 +193,21 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _refuse(send, 405)
     elif _broadcaster is None:
         await _refuse(send, 503)
-    elif (came := await asyncio.to_thread(visitor, dict(scope["headers"]))) is None:
-        await _refuse(send, 401)
     else:
-        await _carry(_broadcaster, _reader(scope, came), came.newest, receive, send)
+        await _let_in(_broadcaster, scope, receive, send)
+
+
+async def _let_in(house: Broadcaster, scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        asked = asyncio.to_thread(visitor, dict(scope["headers"]))
+        came = await asyncio.wait_for(asked, AWAY)
+    except (DatabaseError, TimeoutError):
+        await _refuse(send, 503)
+    else:
+        if came is None:
+            await _refuse(send, 401)
+        else:
+            await _carry(house, _reader(scope, came), came.newest, receive, send)
 
 
 def _reader(scope: Scope, came: Visitor) -> Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +59,22 @@ def test_words_that_are_too_many_are_refused_whether_their_length_is_told_or_not
     status, words = ask("/rooms/incidents/", "POST", b"", content_length=str(len(large)))
     assert status == 413
     assert "larger than what fits here" in words
+
+
+def test_a_page_that_hangs_is_answered_with_the_form_that_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def pages(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asgi, "pages", pages)
+    monkeypatch.setattr(asgi, "LATEST", 0.05)
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    status, words = ask("/rooms/incidents/", "POST", b"words=the+queue&key=k1", **form)
+    assert status == 503
+    assert "the queue</textarea>" in words
+    assert 'name="key" value="k1"' in words
+    status, words = ask("/api/do/say", "POST", b"{}", content_type="application/json")
+    assert status == 503
+    assert json.loads(words)["error"].startswith("The database does not answer")
 
 
 def test_the_house_is_alive_whatever_is_wrong_with_it() -> None:

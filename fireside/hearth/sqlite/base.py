@@ -7,6 +7,7 @@ as long as the one before them writes. Other processes still meet SQLite's own l
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 from django.db import OperationalError
@@ -18,12 +19,13 @@ pen = threading.Lock()
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that holds the pen from the beginning of a transaction to its end."""
 
+    patience: float | None = None  # seconds to wait for the pen; None for those of the settings
     _has_pen = False
 
     def _start_transaction_under_autocommit(self) -> None:
-        patience = self.settings_dict["OPTIONS"].get("timeout", 5)
+        patience = self.patience or self.settings_dict["OPTIONS"].get("timeout", 5)
         if not pen.acquire(timeout=patience):
-            raise OperationalError("database is locked: another thread has been writing for too long")
+            raise OperationalError("database is locked: another thread writes for too long") from _busy()
         self._has_pen = True
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
@@ -51,3 +53,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._has_pen:
             self._has_pen = False
             pen.release()
+
+
+def _busy() -> sqlite3.OperationalError:
+    """As SQLite itself would say it, so that whoever asks why hears the same."""
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorname = "SQLITE_BUSY"
+    return error

@@ -16,7 +16,7 @@ from fireside.hearth import gauges
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Entry
-from fireside.web import stream
+from fireside.web import readers, stream
 from fireside.web.visitors import Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -282,7 +282,7 @@ def test_a_story_tells_its_own_pages(room, ana, bo, cookie, soon):
 
 
 def test_a_page_that_reads_too_slowly_is_closed_so_that_it_comes_again(bo, monkeypatch):
-    monkeypatch.setattr(stream, "MOST_WAITING", 2)
+    monkeypatch.setattr(readers, "MOST_WAITING", 2)
 
     async def story():
         reader = stream.Reader(Visitor(bo, "", 0), frozenset({"home"}), 0)

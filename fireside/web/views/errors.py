@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,9 @@ from django.template import loader
 from django.views import defaults
 
 from fireside.hearth import errand
+from fireside.hearth.away import away
 from fireside.web.api.answers import Trouble, answer
+from fireside.web.away import for_program, not_now
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -26,6 +29,8 @@ def closed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
+    if why := away(sys.exc_info()[1]):
+        return not_now(request, why)
     if for_program(request):
         words = f"Something broke on our side; a keeper finds it in the log as {errand.number()}."
         return answer(Trouble(words), HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -37,7 +42,3 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     if for_program(request):
         return answer(Trouble("This request could not be read."), HTTPStatus.BAD_REQUEST)
     return defaults.bad_request(request, exception)
-
-
-def for_program(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") and request.path != "/api/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -12,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from fireside.hearth.away import if_possible
 from fireside.hearth.commands import book
 from fireside.hearth.files import File
 from fireside.hearth.leaving_rooms import Load, looks_after
@@ -61,7 +63,7 @@ def _words(
     seat = Seat.objects.filter(room=here, person=me).first()
     listed = rows(shown.messages, read_to=seat.read_to if seat else None, me=me)
     if seat is not None and not shown.later and seat.read_to < here.last_message:
-        seat.read(here.last_message)
+        if_possible(partial(seat.read, here.last_message))
     draft = Draft.words(me, here.ref) if words is None else words
     return _page(
         request, here, "web/rooms/room.html", tab="messages", status=status, rows=listed, shown=shown,

@@ -56,7 +56,7 @@ def _say(asked: Ask, words: str, uploads: list[UploadedFile], thread: Message | 
     if room.archived_at:
         raise Sorry(f"#{room.slug} rests: it can be read, but nothing new is said in it.")
     with transaction.atomic():
-        known = bool(asked.key) and Message.objects.filter(key=asked.own_key).exists()
+        known = bool(asked.key) and Message.of(asked.own_key) is not None
         if split(words)[0]:
             outcome = say_line(asked, words)
         else:

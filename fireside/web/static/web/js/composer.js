@@ -75,7 +75,7 @@ function compose() {
       if (response.headers.get("HX-Redirect")) location.assign(response.headers.get("HX-Redirect"));
       else if (response.ok) done(sent, html);
       else if (response.status === 422) correct(html);
-      else trouble(form.dataset.refused, asked);
+      else trouble(response.status === 503 ? form.dataset.away : form.dataset.refused, asked);
       window.htmx?.process(notice);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;

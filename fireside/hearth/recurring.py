@@ -80,7 +80,8 @@ class Daily:
             day += step * DAY
 
     def _slot(self, day: date, tz: ZoneInfo) -> datetime | None:
-        if not _exists(datetime.combine(day, NOON, tzinfo=tz)):
+        noon = datetime.combine(day, NOON, tzinfo=tz)
+        if noon.astimezone(UTC).astimezone(tz).date() != day:  # noon itself may be skipped, as in Juba once
             return None
         local = datetime.combine(day, self.at, tzinfo=tz)
         while not _exists(local):

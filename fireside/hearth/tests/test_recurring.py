@@ -55,10 +55,11 @@ def test_what_comes_next_and_what_came_last_agree(rule, moment):
     assert rule.next(last) == following
     assert rule.last(following) == following
     assert rule.last(following - timedelta(microseconds=1)) == last
-    assert rule.key(last) < rule.key(following)
+    assert rule.key(last) != rule.key(following)
 
 
 @given(days, times, zones, moments)
+@example(frozenset({5}), time(9), "Africa/Juba", datetime(2000, 1, 1, tzinfo=UTC))
 def test_slots_come_on_the_days_that_were_asked_for_and_on_each_of_them(wanted, at, zone, moment):
     rule, keys = Daily(at, wanted, zone), []
     first = slot = rule.next(moment)

@@ -66,10 +66,22 @@ def _job(key: str, name: str, entry: int, attempt: int) -> None:
         log.exception("The workflow %s failed at attempt %s (%s)", name, attempt, key)
         if attempt > len(WAITS):
             raise
-        _put_off(key, name, entry, attempt + 1, WAITS[attempt - 1])
+        while not _is_put_off(key, name, entry, attempt + 1, WAITS[attempt - 1]):
+            time.sleep(LOOK)
     finally:
         close_old_connections()
         _running.discard(key)
+
+
+def _is_put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> bool:
+    """What failed because nothing can be written, a full disk say, cannot be put off either just now."""
+    try:
+        _put_off(key, name, entry, attempt, wait)
+    except sa.exc.SQLAlchemyError as error:
+        if not away(error):
+            raise
+        return False
+    return True
 
 
 def _put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> None:
@@ -229,14 +241,8 @@ def _known(row: WorkflowStatus) -> Known:
     _key, name, _entry, attempt = row.input["args"] if row.input else (row.workflow_id, "", 0, 1)
     moment = row.delay_until_epoch_ms or row.created_at or 0
     state = STATES[row.status]
-    return Known(
-        row.workflow_id,
-        name,
-        state,
-        attempt,
-        datetime.fromtimestamp(moment / 1000, UTC),
-        str(row.error or ""),
-    )
+    at = datetime.fromtimestamp(moment / 1000, UTC)
+    return Known(row.workflow_id, name, state, attempt, at, str(row.error or ""))
 
 
 def retry(key: str) -> bool:

@@ -76,7 +76,19 @@ def _try(key: str, name: str, entry: int, attempt: int) -> None:
         log.exception("The workflow %s failed at attempt %s (%s)", name, attempt, key)
         if attempt > len(WAITS):
             raise
-        _put_off(key, name, entry, attempt + 1, WAITS[attempt - 1])
+        while not _is_put_off(key, name, entry, attempt + 1, WAITS[attempt - 1]):
+            time.sleep(LOOK)
+
+
+def _is_put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> bool:
+    """What failed because nothing can be written, a full disk say, cannot be put off either just now."""
+    try:
+        _put_off(key, name, entry, attempt, wait)
+    except sa.exc.SQLAlchemyError as error:
+        if not away(error):
+            raise
+        return False
+    return True
 
 
 def _put_off(key: str, name: str, entry: int, attempt: int, wait: float) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -128,13 +129,16 @@ def test_pinned_starred_and_answered_words_stay(ana: Person, bo: Person, room: R
     assert not {"a thread", "its old reply"} & left
 
 
-def test_files_go_and_the_words_beside_them_stay(ana: Person, bo: Person, room: Room) -> None:
+def test_files_go_and_the_words_beside_them_stay(
+    ana: Person, bo: Person, room: Room, django_capture_on_commit_callbacks: Any
+) -> None:
     with_words = room.say("see the picture", by=bo, at=days_ago(40))
     bare = room.say("", by=bo, at=days_ago(40))
     trouble = Room.make("inc-9", by=ana, purpose="incident").say("look", by=bo, at=days_ago(40))
     kept = [File.add(m, SimpleUploadedFile("x.txt", b"x", "text/plain")) for m in (with_words, bare, trouble)]
     keeping.choose(keeping.kinds["files"], 30, by=ana)
-    keeping.let_go()
+    with django_capture_on_commit_callbacks(execute=True):
+        keeping.let_go()
     assert [default_storage.exists(file.path) for file in kept] == [False, False, True]
     assert not Message.objects.filter(pk=bare.pk).exists()
     assert Message.objects.get(pk=with_words.pk).text == "see the picture"

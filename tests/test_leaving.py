@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -77,14 +78,17 @@ def test_a_room_rests_first_is_named_and_can_be_kept(do: Do, web: Web, ana: Pers
     assert "This room goes on" not in web(bo).get("/rooms/old-plans/").content.decode()
 
 
-def test_after_two_weeks_a_room_is_gone_with_all_that_was_in_it(web: Web, ana: Person, bo: Person) -> None:
+def test_after_two_weeks_a_room_is_gone_with_all_that_was_in_it(
+    web: Web, ana: Person, bo: Person, django_capture_on_commit_callbacks: Any
+) -> None:
     room = plans(ana, bo)
     [file] = File.objects.all()
     say_line(Ask(bo, room), "/archive")
     web(bo).post("/do/delete-room/", {"name": "#old-plans", "typed": "#Old-Plans"})
     leaving_rooms.let_rooms_go()
     assert Room.objects.filter(slug="old-plans").exists(), "there is time left"
-    weeks_pass()
+    with django_capture_on_commit_callbacks(execute=True):
+        weeks_pass()
     assert web(bo).get("/rooms/old-plans/").status_code == 404
     assert find("woozle", person=bo) == []
     assert not default_storage.exists(file.path)
@@ -254,13 +258,16 @@ def test_after_two_weeks_what_they_said_is_said_by_someone_who_was_here(
     assert web(ana).get(f"/people/{gone.handle}/").status_code == 404
 
 
-def test_their_words_go_too_when_they_ask_for_it(known: Client, ana: Person, bo: Person, room: Room) -> None:
+def test_their_words_go_too_when_they_ask_for_it(
+    known: Client, ana: Person, bo: Person, room: Room, django_capture_on_commit_callbacks: Any
+) -> None:
     mine = Message.objects.get(text="bo-said-this")
     file = File.add(mine, SimpleUploadedFile("x.txt", b"x", "text/plain"))
     mine.star(by=ana, story="incident:1")
     room.say("a reply of Ana's", by=ana, thread=mine)
     say_line(Ask(bo, room), "/delete-person @bo-lund words: go")
-    weeks_pass()
+    with django_capture_on_commit_callbacks(execute=True):
+        weeks_pass()
     assert not Message.objects.filter(text__contains="bo-said").exists()
     assert not Entry.objects.filter(words__contains="bo-said").exists()
     assert not default_storage.exists(file.path)

@@ -27,8 +27,8 @@ from django.utils import timezone
 
 from fireside.hearth import errand, timeline, workflows
 from fireside.hearth.away import away
-from fireside.hearth.jobs import ASIDE, STATES, begun, jobs
-from fireside.hearth.jobtable import busy, database, part, patiently, table
+from fireside.hearth.jobs import ASIDE, begun, jobs
+from fireside.hearth.jobtable import busy, database, part, patiently
 from fireside.hearth.slots import alone, locks
 from fireside.hearth.workflows import Job
 
@@ -49,7 +49,7 @@ DONE = ("SUCCESS", "CANCELLED")
 
 Unreachable = sa.exc.SQLAlchemyError  # the database does not answer the engine
 
-__all__ = ["ASIDE", "Worker", "cancel", "counts", "ended", "forget", "jobs", "let_go", "retry", "start"]
+__all__ = ["ASIDE", "Worker", "cancel", "ended", "forget", "jobs", "let_go", "retry", "start"]
 
 log = logging.getLogger(__name__)
 _running: set[str] = set()
@@ -293,17 +293,3 @@ def forget(keys: list[str]) -> int:
     """Forget these jobs."""
     _client().delete_workflows(keys)
     return len(keys)
-
-
-def counts() -> dict[str, int]:
-    """How many jobs there are in each state."""
-    rows = table()
-    found = dict.fromkeys(STATES.values(), 0)
-    if not begun():
-        return found
-    with database().connect() as session:
-        for status, count in session.execute(
-            sa.select(rows.c.status, sa.func.count()).group_by(rows.c.status)
-        ):
-            found[STATES[status]] += count
-    return found

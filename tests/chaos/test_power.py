@@ -49,7 +49,7 @@ def test_relaxed_may_forget_the_last_moments_in_a_power_cut_and_never_in_a_crash
 ) -> None:
     ledger = book(f"{end}, DURABILITY=relaxed", "SQLite", may_lose=end == "power cut")
     home = Home(tmp_path, parts={"web": ("--only", "web")})
-    home.env |= {"DURABILITY": "relaxed", "DJANGO_SETTINGS_MODULE": "tests.chaos.settings"}
+    home.env |= {"DURABILITY": "relaxed"}
     disk = Disk(home.data, tmp_path / "disk")
     home.begin("web", **disk.env)
     crowd = Crowd(home, ledger)

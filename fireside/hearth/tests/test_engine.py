@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from django.db import connections, transaction
 from django.utils import timezone
 
-from fireside.hearth import engine, jobs, slots, workflows
+from fireside.hearth import engine, jobs, jobtable, slots, workflows
 from fireside.hearth.timeline import Entry, note
 from fireside.hearth.workflows import Job, when
 
@@ -33,6 +34,18 @@ def worker(db, own_book, monkeypatch) -> Iterator[engine.Worker]:
     worker.end()
     engine.forget(engine.ended(timedelta(days=-1), 500))
     engine.database().dispose()
+
+
+def counts() -> dict[str, int]:
+    """How many jobs there are in each state."""
+    found = dict.fromkeys(jobs.STATES.values(), 0)
+    if jobs.begun():
+        rows = jobtable.table()
+        asked = sa.select(rows.c.status, sa.func.count()).group_by(rows.c.status)
+        with jobtable.database().connect() as session:
+            for status, count in session.execute(asked):
+                found[jobs.STATES[status]] += count
+    return found
 
 
 def happen(verb: str) -> Entry:
@@ -57,7 +70,7 @@ def test_a_reaction_runs_at_once_and_only_once(worker):
     noted = {happen("lamp.lit").pk: time.monotonic() for _ in range(5)}
     soon(lambda: len(ran) >= 5)
     engine.start(Job(f"entry:{min(noted)}:hearth.cheer", "hearth.cheer", timezone.now(), min(noted)))
-    soon(lambda: engine.counts()["done"] >= 5)
+    soon(lambda: counts()["done"] >= 5)
     assert sorted(pk for pk, _ in ran) == sorted(noted)
     assert sorted(at - noted[pk] for pk, at in ran)[2] < 1
 
@@ -103,7 +116,7 @@ def test_what_fails_is_tried_again_then_set_aside_and_run_once_more_on_request(w
     assert engine.retry(aside.key) is False
     soon(lambda: ran.count(entry.pk) == 3)
     soon(lambda: not engine.jobs())
-    assert engine.counts()["set aside"] == 0
+    assert counts()["set aside"] == 0
 
 
 def test_what_fails_again_after_it_was_tried_again_has_all_its_attempts_once_more(
@@ -203,7 +216,7 @@ def test_when_the_router_hangs_another_worker_does_what_it_left_and_nothing_twic
     soon(lambda: ran)
     workflows.Cursor.objects.filter(name="router").update(entry=0)  # the other one goes on where it was
     workflows.route(engine.start)
-    soon(lambda: engine.counts()["done"] == 1)
+    soon(lambda: counts()["done"] == 1)
     assert ran == [entry.pk]
 
 
@@ -218,13 +231,13 @@ def test_finished_jobs_are_forgotten_and_others_are_not(worker, monkeypatch, cap
         raise ValueError
 
     happen("lamp.lit")
-    soon(lambda: engine.counts()["done"] >= 1 and engine.counts()["set aside"] == 1)
+    soon(lambda: counts()["done"] >= 1 and counts()["set aside"] == 1)
     assert engine.forget(engine.ended(timedelta(days=1), 500)) == 0
     assert engine.forget(engine.ended(timedelta(days=-1), 500)) == 1
-    counts = engine.counts()
-    assert (counts["done"], counts["set aside"]) == (0, 1)
+    left = counts()
+    assert (left["done"], left["set aside"]) == (0, 1)
     assert engine.retry(engine.jobs()[0].key)
-    soon(lambda: engine.counts()["set aside"] == 1)
+    soon(lambda: counts()["set aside"] == 1)
     engine._client().delete_workflows([job.key for job in engine.jobs()])
 
 

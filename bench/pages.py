@@ -9,15 +9,24 @@ from bench.table import part, show
 
 PAGES = {
     "home": "/",
+    "rooms": "/rooms/",
     "room": "/rooms/bench/",
-    "incident": "/incidents/1/",
+    "an old incident's room": "/rooms/old-7/",
     "incidents": "/incidents/",
+    "incident": "/incidents/1/",
+    "an old incident": "/incidents/50/",
+    "alerts": "/alerts/",
+    "an old alert": "/alerts/15/",
+    "systems": "/systems/",
+    "morgue": "/learn/",
+    "a story": "/learn/50/",
     "search, rare word": "/search/?q=rare42",
     "search, common word": "/search/?q=queue",
+    "search, best first": "/search/?q=queue&sort=best",
     "morgue, two words": "/learn/?q=queue+refused",
 }
-LITTLE = {"messages": 100, "entries": 60, "documents": 100}
-MUCH = {"messages": 10_000, "entries": 1_000, "documents": 100_000}
+LITTLE = {"messages": 1_000, "incidents": 100, "alerts": 1_000, "stories": 100}
+MUCH = {"messages": 1_000_000, "incidents": 100_000, "alerts": 1_000_000, "stories": 100_000}
 
 
 def times(at: House, path: str, count: int = 100) -> list[float]:

@@ -23,6 +23,8 @@ from slack_sdk.webhook import WebhookClient
 
 from tests.slack_server import Channel, SlackServer, User, Workspace
 
+pytestmark = pytest.mark.slack
+
 Json = dict[str, Any]
 SCOPES = [
     "app_mentions:read", "bookmarks:read", "bookmarks:write", "channels:history", "channels:join",

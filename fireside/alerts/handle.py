@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 BYTES = 2 * 1024 * 1024  # of bodies in one pass
 MOST = 1000  # deliveries in one pass
 GATHER = 0.05  # seconds between two passes; the first one after a calm is at once
+REST = 3  # times as long as a pass took, while more comes in
 CALM = timedelta(seconds=0.3)  # between two drawings of one card, unless it changes colour
 FOLD = timedelta(minutes=1)  # between two lines that say "more are firing"
 TURN = 0x414C5254  # one pass at a time, on PostgreSQL too, where several processes may look
@@ -130,7 +131,7 @@ class Handler:
             return 5.0
 
     def _take(self) -> None:
-        """Empty the inbox. While more comes in, half of the time is left to those who write into it, and
+        """Empty the inbox. While more comes in, most of the time is left to those who write into it, and
         enough of it gathers for the next pass that what a pass costs by itself is shared by many."""
         taken = 1
         while taken and not self._ending.is_set():
@@ -138,7 +139,7 @@ class Handler:
             taken = take()
             catch_up()
             if self._kicked.is_set():
-                self._ending.wait(max(GATHER, time.monotonic() - began))
+                self._ending.wait(max(GATHER, REST * (time.monotonic() - began)))
                 self._kicked.clear()
 
 

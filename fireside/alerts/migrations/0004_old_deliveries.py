@@ -7,10 +7,10 @@ INDEX = models.Index("at", name="delivery_old")
 
 def make(apps, schema_editor):
     delivery = apps.get_model("alerts", "Delivery")
-    if schema_editor.connection.vendor != "postgresql":
-        return schema_editor.add_index(delivery, INDEX)
-    schema_editor.execute("DROP INDEX CONCURRENTLY IF EXISTS delivery_old")  # half made, when it was cut short
-    schema_editor.add_index(delivery, INDEX, concurrently=True)
+    beside = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
+    half_made = "DROP INDEX CONCURRENTLY IF EXISTS delivery_old" if beside else "DROP INDEX IF EXISTS delivery_old"
+    schema_editor.execute(half_made)  # when it was cut short
+    schema_editor.add_index(delivery, INDEX, **beside)
 
 
 class Migration(migrations.Migration):

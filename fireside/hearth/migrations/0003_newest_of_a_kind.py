@@ -7,10 +7,10 @@ INDEX = models.Index("kind", "id", name="doc_newest")
 
 def make(apps, schema_editor):
     doc = apps.get_model("hearth", "Doc")
-    if schema_editor.connection.vendor != "postgresql":
-        return schema_editor.add_index(doc, INDEX)
-    schema_editor.execute("DROP INDEX CONCURRENTLY IF EXISTS doc_newest")  # half made, when it was cut short
-    schema_editor.add_index(doc, INDEX, concurrently=True)
+    beside = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
+    half_made = "DROP INDEX CONCURRENTLY IF EXISTS doc_newest" if beside else "DROP INDEX IF EXISTS doc_newest"
+    schema_editor.execute(half_made)  # when it was cut short
+    schema_editor.add_index(doc, INDEX, **beside)
 
 
 class Migration(migrations.Migration):

@@ -7,10 +7,10 @@ INDEX = models.Index("room", "at", name="message_old", condition=models.Q(thread
 
 def make(apps, schema_editor):
     message = apps.get_model("hearth", "Message")
-    if schema_editor.connection.vendor != "postgresql":
-        return schema_editor.add_index(message, INDEX)
-    schema_editor.execute("DROP INDEX CONCURRENTLY IF EXISTS message_old")  # half made, when it was cut short
-    schema_editor.add_index(message, INDEX, concurrently=True)
+    beside = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
+    half_made = "DROP INDEX CONCURRENTLY IF EXISTS message_old" if beside else "DROP INDEX IF EXISTS message_old"
+    schema_editor.execute(half_made)  # when it was cut short
+    schema_editor.add_index(message, INDEX, **beside)
 
 
 class Migration(migrations.Migration):

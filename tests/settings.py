@@ -19,5 +19,5 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite"):  # noqa: F405
     # A file, because in memory threads lock each other out at once instead of waiting; nothing need survive.
     DATABASES["default"]["TEST"] = {"NAME": DATA / "test.sqlite3"}  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"  # noqa: F405
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405 -- threads of tests end, and their sessions with them
+
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405 -- threads of tests end, and their sessions with them

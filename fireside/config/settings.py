@@ -20,6 +20,7 @@ BASE = Path(__file__).resolve().parent.parent
 DATA = Path(value("FIRESIDE_DATA")).expanduser().resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 PATIENCE = 5  # seconds a page waits for the database; jobs wait longer
+KEPT = 300  # seconds a thread keeps its connection
 
 
 DURABILITY = value("DURABILITY").lower()
@@ -57,6 +58,7 @@ def _database() -> dict[str, Any]:
         return {
             "ENGINE": "fireside.hearth.sqlite",
             "NAME": DATA / "fireside.sqlite3",
+            "CONN_MAX_AGE": KEPT,  # to open the file and read its layout takes longer than most questions
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": PATIENCE,
@@ -65,7 +67,7 @@ def _database() -> dict[str, Any]:
             },
         }
     try:
-        found: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=300, conn_health_checks=True))
+        found: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=KEPT, conn_health_checks=True))
     except (dj_database_url.ParseError, ValueError) as error:
         raise Nonsense(
             "DATABASE_URL is not an address of a database: postgres://user:password@host:5432/name"

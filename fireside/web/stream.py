@@ -229,7 +229,8 @@ async def _carry(house: Broadcaster, reader: Reader, newest: int, receive: Recei
             (b"x-accel-buffering", b"no"),
         ]  # fmt: skip
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        missed = await asyncio.to_thread(_missed, reader, since, to, newest)
+        up_to_date = to <= since <= newest
+        missed = b"" if up_to_date else await asyncio.to_thread(_missed, reader, since, to, newest)
         chunk = b"retry: 1000\n: welcome\n\n" + missed
         while chunk:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})

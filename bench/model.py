@@ -6,17 +6,24 @@ explains each line, and says where the costs come from and how far they were che
 
 from __future__ import annotations
 
+import asyncio
+import math
+import time
 from dataclasses import dataclass
 
+from bench.house import House, house
+from bench.intake import body, post
+from bench.live import reader, say
 from bench.table import show
 
 PEAK = 4.0  # the busiest minutes beside the mean of a working day of eight hours
 DAY = 8 * 3600
 
 # Processor milliseconds of one web process, measured on the machine that docs/scaling.md names.
-PAGE, WORD, PUSH, ALERT, COMMAND = 20.0, 12.0, 0.05, 0.02, 35.0
-READER = 0.04  # MiB of an open page
-ORDER = 4.0  # milliseconds for which PostgreSQL's writers wait for one another, for each thing noted
+PAGE, WORD, PUSH, ALERT, COMMAND = 20.0, 5.5, 0.044, 0.04, 25.0
+CARDS = 120.0  # each second, for the cards of a room in which alerts keep coming
+READER = 0.06  # MiB of an open page
+ORDER = 7.0  # milliseconds for which PostgreSQL's writers wait for one another, for each thing noted
 SLACK_CHANNEL, SLACK_UPDATES = 1.0, 50 / 60  # messages a second in a channel, changes a second in a workspace
 
 
@@ -31,6 +38,7 @@ class People:
     hears: float = 30  # open pages that hear of each word
     incidents: float = 0.002
     alerts: float = 5
+    storms: float = 1 / 5000  # rooms at a time in which alerts keep coming
 
     def a_second(self, a_day: float) -> float:
         """At the peak."""
@@ -46,7 +54,8 @@ class People:
         """Of web processes."""
         work = self.a_second(self.pages) * PAGE + self.a_second(self.words) * WORD
         work += self.a_second(self.words) * self.hears * PUSH + self.a_second(self.incidents) * COMMAND
-        return (work + self.a_second(self.alerts) * ALERT) / 1000
+        work += self.a_second(self.alerts) * ALERT + self.count * self.storms * CARDS
+        return work / 1000
 
     @property
     def readers(self) -> float:
@@ -60,10 +69,55 @@ class People:
     @property
     def cells(self) -> int:
         """So many houses, each with its own database, that writers wait for each other half of the time."""
-        return max(1, round(self.writers_busy / 0.5 + 0.49))
+        return max(1, math.ceil(self.writers_busy / 0.5))
+
+
+READERS, SECONDS, STEP, ALERTS = 300, 15, 0.2, 40
+
+
+async def mixture(at: House) -> list[object]:
+    """All kinds of work at once: what the model says of it, and what the processor did."""
+    ready = asyncio.Semaphore(0)
+    readers = [asyncio.create_task(reader(at, {}, ready)) for _ in range(READERS)]
+    for _ in range(READERS):
+        await asyncio.wait_for(ready.acquire(), 60)
+    spent, began, turns = at.cpu(), time.perf_counter(), 0
+    while (now := time.perf_counter()) < began + SECONDS:
+        await asyncio.to_thread(say, at, f"{turns:04}")  # a page, and a word
+        await asyncio.to_thread(_look, at)
+        await asyncio.to_thread(_alert, at, turns)
+        turns += 1
+        await asyncio.sleep(max(0.0, now + STEP - time.perf_counter()))
+    took = time.perf_counter() - began
+    for task in readers:
+        task.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+    model = turns * (2 * PAGE + WORD + READERS * PUSH + ALERTS * ALERT) / took / 1000 + CARDS / 1000
+    return [2 * turns / took, turns / took, turns * READERS / took, turns * ALERTS / took,
+            100 * model, 100 * (at.cpu() - spent) / took]  # fmt: skip
+
+
+def _look(at: House) -> None:
+    connection = at.connect()
+    connection.request("GET", "/incidents/", headers={"Cookie": f"sessionid={at.cookie}"})
+    connection.getresponse().read()
+    connection.close()
+
+
+def _alert(at: House, turn: int) -> None:
+    connection = at.connect()
+    post(connection, at, body(turn * ALERTS, ALERTS))
+    connection.close()
 
 
 def main() -> None:
+    with house(messages=1000) as at:
+        checked = asyncio.run(mixture(at))
+    show(
+        "the model checked: a mixture on one process",
+        ["pages/s", "words/s", "told to open pages/s", "alerts/s", "model: % of a core", "measured"],
+        [checked],
+    )
     rows = []
     for count in (5, 50, 500, 5_000, 20_000, 100_000):
         org = People(count)

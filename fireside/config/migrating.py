@@ -78,7 +78,7 @@ def _take_steps() -> None:
     steps, state = Steps(connection), None
     level = logging.INFO if steps.loader.applied_migrations else logging.DEBUG  # the first start has many
     for step in steps.migration_plan(steps.loader.graph.leaf_nodes()):
-        log.log(level, "Bringing the database up to date: %s", step[0])
+        log.log(level, "Bringing the database up to date: %s", str(step[0]))
         Release.announce()  # first, so that the release before may start again in the middle
         state = steps.migrate([], plan=[step], state=state)
     call_command("migrate", verbosity=0, interactive=False)  # no step is left, but what follows them

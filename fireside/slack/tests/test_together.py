@@ -82,3 +82,14 @@ def test_words_between_the_cards_stay_words(room: Room, ana: Person, reads: Any)
     cards = [words for words in reads() if "firing" in words]
     assert len(cards) == 1
     assert all(f"I see it {number}" in "\n".join(reads()) for number in range(6))
+
+
+def test_cards_of_which_every_word_counts_stay_whole(room: Room, reads: Any) -> None:
+    for number in range(6):
+        because = {"Because": text("{why}", why=f"errors tripled {number}")}
+        room.say(
+            card=Card(title=text("Decided: {what}", what=f"step {number}"), kind="decision", facts=because)
+        )
+    said = reads()
+    assert len(said) == 6
+    assert all(f"errors tripled {number}" in said[number] for number in range(6))

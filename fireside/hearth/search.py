@@ -20,6 +20,7 @@ LARGEST = 10_000  # what one statement takes as parameters
 PAGE = 20
 END = 2**62  # after the newest
 RANKED = 200  # of the newest hits are weighed
+READ = 20_000  # letters of each
 TITLE, LONG = 5, 2000  # a word of the title counts so much; letters after which a text is a long one
 
 
@@ -136,9 +137,8 @@ def find(
 
 def _weight(doc: Doc, pattern: re.Pattern[str]) -> float:
     """How much it is about the words: it names them in its title, or often for its length."""
-    return TITLE * len(pattern.findall(doc.title)) + len(pattern.findall(doc.body)) / (
-        1 + len(doc.body) / LONG
-    )
+    body = doc.body[:READ]
+    return TITLE * len(pattern.findall(doc.title)) + len(pattern.findall(body)) / (1 + len(body) / LONG)
 
 
 def _windows(

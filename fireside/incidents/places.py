@@ -24,6 +24,7 @@ from fireside.web.places import (
     Coming,
     Nav,
     Piece,
+    asked_once,
     coming,
     day_marks,
     greetings,
@@ -41,16 +42,29 @@ LATEST = 200  # attempts and updates that are looked through for the last words
 Drawn = tuple[str, dict[str, Any]] | None
 
 
+@asked_once
+def open_now(person: Person) -> list[Incident]:
+    """The open incidents this person may see, newest first, as far as a page shows them."""
+    known = Incident.seen_by(person).filter(closed_at=None)
+    return list(known.select_related("lead", "room", "group")[:MARKED])
+
+
+def hot(person: Person) -> list[Incident]:
+    """Those of them that still hurt."""
+    return [incident for incident in open_now(person) if incident.normal_at is None]
+
+
 def live(person: Person) -> str:
     """ "1 live" beside the word in the rail."""
-    count = Incident.seen_by(person).filter(closed_at=None, normal_at=None).count()
+    count = len(hot(person))
+    if len(open_now(person)) == MARKED:
+        count = Incident.seen_by(person).filter(closed_at=None, normal_at=None).count()
     return _("%(count)d live") % {"count": count} if count else ""
 
 
 def being_worked_on(person: Person) -> Drawn:
-    """The open incidents on the home page, each with who is at it; four queries however many there are."""
-    now = Incident.seen_by(person).filter(closed_at=None).select_related("lead", "room", "group")
-    incidents = list(now[:AT_HOME])
+    """The open incidents on the home page, each with who is at it; three queries however many there are."""
+    incidents = open_now(person)[:AT_HOME]
     if not incidents:
         return None
     told: dict[int, Update] = {}
@@ -66,8 +80,7 @@ def being_worked_on(person: Person) -> Drawn:
 
 def as_cards(person: Person) -> Iterable[Card]:
     """The same incidents as cards."""
-    now = Incident.seen_by(person).filter(closed_at=None).select_related("lead", "room")
-    return [headline(incident) for incident in now[:AT_HOME]]
+    return [headline(incident) for incident in open_now(person)[:AT_HOME]]
 
 
 def _line(incident: Incident, told: Update | None, tried: list[Attempt]) -> dict[str, Any]:
@@ -99,9 +112,9 @@ def of_a_system(person: Person, system: System) -> Drawn:
 
 def on_the_day(person: Person, since: datetime, until: datetime) -> Iterable[Mark]:
     """Each incident of the day as a stretch of heat, from noticed to back to normal."""
-    known = Incident.seen_by(person).filter(noticed_at__lt=until)
-    for some in (known.filter(normal_at=None, closed_at=None), known.filter(normal_at__gte=since)):
-        for incident in some[:MARKED]:
+    over = Incident.seen_by(person).filter(noticed_at__lt=until, normal_at__gte=since)
+    for incident in (*hot(person), *over[:MARKED]):
+        if incident.noticed_at < until:
             yield Mark(incident.noticed_at, "incident", incident.name, incident.normal_at)
 
 
@@ -118,8 +131,7 @@ def updates_due(person: Person) -> Iterable[Coming]:
 
 def greeting(person: Person) -> str:
     """A sentence under the greeting, calm and true."""
-    hot = Incident.seen_by(person).filter(closed_at=None, normal_at=None)
-    led = list(hot.values_list("lead", flat=True)[:50])
+    led = [incident.lead for incident in hot(person)]
     if not led:
         return ""
     words = ngettext("One incident is being worked on", "%(count)d incidents are being worked on", len(led))

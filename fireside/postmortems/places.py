@@ -17,7 +17,7 @@ from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room, visible
 from fireside.postmortems.drawn import counted
 from fireside.postmortems.mitigation import Mitigation
-from fireside.postmortems.postmortem import Postmortem, Reader
+from fireside.postmortems.postmortem import Asked, Postmortem, Reader
 from fireside.postmortems.tellings import Telling
 from fireside.systems.models import System
 from fireside.web.places import Coming, Nav, Piece, coming, home_main, home_side, nav, room_side, system_main
@@ -41,20 +41,30 @@ def take() -> None:
 
 def yours_to_tell(person: Person) -> Drawn:
     """Tellings this person was asked for and has neither shared nor let be; for their eyes alone."""
-    since = timezone.now() - ASKED
-    over = Telling.objects.filter(
-        Q(shared_at__isnull=False) | Q(let_be_at__isnull=False), postmortem=OuterRef("pk"), person=person
-    )
-    asked = Postmortem.seen_by(person).filter(asked__person=person, asked__at__gte=since)
-    waiting = list(asked.exclude(Exists(over)).order_by("-pk")[:FEW])
-    to_read = list(
-        visible(Reader.objects.filter(person=person, read_at=None), person, "postmortem__incident__room")
-        .select_related("postmortem__incident", "asked_by")
-        .order_by("-pk")[:FEW]
-    )
+    waiting, to_read = _not_told(person), _not_read(person)
     if not waiting and not to_read:
         return None
     return "postmortems/parts/yours.html", {"waiting": waiting, "to_read": to_read}
+
+
+def _not_told(person: Person) -> list[Postmortem]:
+    """Most days nobody is asked for anything, which a small question finds out."""
+    lately = Asked.objects.filter(person=person, at__gte=timezone.now() - ASKED)
+    if not lately.exists():
+        return []
+    over = Telling.objects.filter(
+        Q(shared_at__isnull=False) | Q(let_be_at__isnull=False), postmortem=OuterRef("pk"), person=person
+    )
+    asked = Postmortem.seen_by(person).filter(pk__in=lately.values("postmortem"))
+    return list(asked.exclude(Exists(over)).order_by("-pk")[:FEW])
+
+
+def _not_read(person: Person) -> list[Reader]:
+    given = Reader.objects.filter(person=person, read_at=None)
+    if not given.exists():
+        return []
+    seen = visible(given, person, "postmortem__incident__room")
+    return list(seen.select_related("postmortem__incident", "asked_by").order_by("-pk")[:FEW])
 
 
 def celebrating(person: Person) -> Drawn:

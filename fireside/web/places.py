@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Max
 from django.http import HttpRequest
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from fireside.web.drawings import Mark
 
 AHEAD = 5  # things that are coming up
+T = TypeVar("T")
+_known: ContextVar[dict[Any, Any] | None] = ContextVar("known", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,32 @@ day_marks: list[Callable[[Person, datetime, datetime], Iterable[Mark]]] = []
 coming: list[Callable[[Person], Iterable[Coming]]] = []
 greetings: list[Callable[[Person], str]] = []  # a sentence about what is going on, or ""
 home_cards: list[Callable[[Person], Iterable[Card]]] = []  # what is being worked on, for doors without pages
+
+
+@contextmanager
+def one_page() -> Iterator[None]:
+    """While one page is drawn, what several of its places want to know is asked once."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def asked_once(ask: Callable[[Person], T]) -> Callable[[Person], T]:
+    """A question about one person, which `one_page` remembers; elsewhere it is asked each time."""
+
+    @wraps(ask)
+    def remembered(person: Person) -> T:
+        known = _known.get()
+        if known is None:
+            return ask(person)
+        key = (ask, person.pk)
+        if key not in known:
+            known[key] = ask(person)
+        return known[key]  # type: ignore[no-any-return]
+
+    return remembered
 
 
 def pieces(place: list[Piece], *subject: Any) -> list[tuple[str, dict[str, Any]]]:

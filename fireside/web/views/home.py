@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -65,7 +66,11 @@ class News:
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    me = asker(request)
+    with places.one_page():
+        return _drawn(request, asker(request))
+
+
+def _drawn(request: HttpRequest, me: Person) -> HttpResponse:
     now = timezone.localtime()
     start = timezone.make_aware(datetime.combine(now.date(), time()))
     end = timezone.make_aware(datetime.combine(now.date() + timedelta(days=1), time()))
@@ -99,10 +104,10 @@ def line(message: Message) -> str:
 
 def first_steps(me: Person) -> list[Step]:
     """What a young house has not done yet."""
-    house = Organisation.current()
-    if house is None or timezone.now() - house.made_at > YOUNG:
-        return []
-    return [step for step in STEPS if not Entry.objects.filter(verb=step.done).exists()]
+    done = {step.done.replace(".", "_"): Exists(Entry.objects.filter(verb=step.done)) for step in STEPS}
+    young = Organisation.objects.filter(made_at__gt=timezone.now() - YOUNG).order_by("pk")
+    known = young.values(**done).first()
+    return [step for step, is_done in zip(STEPS, known.values(), strict=True) if not is_done] if known else []
 
 
 def _aloud(marks: list[Mark]) -> str:

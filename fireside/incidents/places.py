@@ -56,9 +56,7 @@ def hot(person: Person) -> list[Incident]:
 
 def live(person: Person) -> str:
     """ "1 live" beside the word in the rail."""
-    count = len(hot(person))
-    if len(open_now(person)) == MARKED:
-        count = Incident.seen_by(person).filter(closed_at=None, normal_at=None).count()
+    count = Incident.seen_by(person).filter(closed_at=None, normal_at=None).count()
     return _("%(count)d live") % {"count": count} if count else ""
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -20,7 +22,8 @@ from fireside.hearth.search import PAGE, Hit, find
 from fireside.incidents.models import Incident
 from fireside.postmortems.postmortem import Postmortem
 
-REMEMBERED = 30  # years in which this day is looked up
+REMEMBERED = 30  # years in which this day is looked up, at most
+A_DAY = timedelta(days=1, microseconds=-1)
 ASKED = ("q", "system", "factor", "person", "since", "until")
 
 
@@ -93,18 +96,20 @@ def numbered(person: Person) -> Any:
 
 def anniversaries(person: Person) -> list[Postmortem]:
     """What happened on this day in another year, and was told."""
-    days = Q()
-    for start in _this_day_before():
-        days |= Q(noticed_at__gte=start, noticed_at__lt=start + timedelta(days=1))
-    then = Incident.objects.filter(days)
+    first = Incident.objects.aggregate(at=Min("noticed_at"))["at"]
+    days = [Q(noticed_at__range=(start, start + A_DAY)) for start in _this_day_since(first)] if first else []
+    if not days:
+        return []
+    then = Incident.objects.filter(reduce(or_, days))
     known = Postmortem.seen_by(person).filter(incident__in=then, published_at__isnull=False)
     return list(known.order_by("-incident__noticed_at")[:3])
 
 
-def _this_day_before() -> Iterator[datetime]:
-    """When this day began in each of the years remembered; 29 February is not in all of them."""
+def _this_day_since(first: datetime) -> Iterator[datetime]:
+    """When this day began in each year before this one; 29 February is not in all of them."""
     today = timezone.localdate()
-    for year in range(today.year - 1, today.year - 1 - REMEMBERED, -1):
+    oldest = max(timezone.localdate(first).year, today.year - REMEMBERED)
+    for year in range(today.year - 1, oldest - 1, -1):
         with suppress(ValueError):
             yield timezone.make_aware(datetime.combine(today.replace(year=year), time()))
 

@@ -24,6 +24,7 @@ import psycopg
 T = TypeVar("T")
 UP = (sys.executable, "-m", "fireside", "up")
 ROOT = Path(__file__).resolve().parent.parent
+KILLS = 20 if os.environ.get("CHAOS") == "full" else 8
 
 SEED = """
 import django; django.setup()

@@ -14,7 +14,7 @@ from fireside.hearth.cards import dump, load
 from fireside.hearth.commands import Ask, Command, Missing, Outcome, Sorry, book, perform
 from fireside.hearth.messages import Message
 from fireside.hearth.rooms import Room
-from fireside.slack import blocks, home, making, modals
+from fireside.slack import blocks, home, inbox, making, modals, outbox
 from fireside.slack.account import Account
 from fireside.slack.calls import Refused, call, tell
 from fireside.slack.channel import Channel
@@ -28,6 +28,7 @@ from fireside.slack.post import Post
 from fireside.slack.spelling import spelled
 
 ALL = "/fireside"
+HEAD_START = 0.06  # seconds in which others hear of it, before we turn to making a channel for it
 CHANNEL = re.compile(r"<#(\w+)")  # how Slack writes a channel that was named
 log = logging.getLogger(__name__)
 GUEST = "Commands are for the people of this organisation. What you say here is heard all the same."
@@ -141,6 +142,8 @@ def ask_for(arrival: Arrival, account: Account, place: Place, verb: str, given: 
         _sorry(arrival, sorry, place, account)
     else:
         if outcome.record is not None and outcome.record.home is not None:
+            if outcome.message is not None and inbox.runs():
+                outbox.await_it(outcome.message, HEAD_START)
             making.make_now(outcome.record.home)
 
 

@@ -199,6 +199,11 @@ def start() -> None:
     _running = _running or Lanes()
 
 
+def runs() -> bool:
+    """Is what arrives handled in this process by its own threads?"""
+    return _running is not None
+
+
 def stop() -> None:
     """End what is being handled; the rest is taken up by the next process."""
     global _running

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from threading import Event
 from typing import Any
 
 from django.conf import settings
@@ -37,6 +38,7 @@ AROUND = 120.0  # seconds before and after asking in which what was asked for ma
 NOTED = "fireside"  # the type of the metadata by which we know our posts again
 
 log = logging.getLogger(__name__)
+_awaited: dict[int, Event] = {}  # messages somebody waits for until they are in Slack
 
 
 def notice() -> bool:
@@ -94,6 +96,13 @@ def _said(entry: Entry) -> None:
 def _touch(room: Room) -> None:
     for channel in Channel.objects.filter(room=room, made=True):
         channel.touch()
+
+
+def await_it(message: Message, seconds: float) -> None:
+    """Wait until others can read a message in Slack, so long at most."""
+    _awaited[message.pk] = brought = Event()
+    brought.wait(seconds)
+    del _awaited[message.pk]
 
 
 def bring(posts: list[Post]) -> None:
@@ -183,6 +192,8 @@ def _say(post: Post, message: Message, shown: dict[str, Any]) -> dict[str, Any]:
         post.keep(ts=ts, asked_at=None)
         return _update(post, shown)  # it may have changed meanwhile
     answer = _ask(post, post.mark, **shown, **({"thread_ts": parent} if parent else {}))
+    if awaited := _awaited.get(message.pk):
+        awaited.set()
     return {"ts": answer["ts"], "drawn": _hash(shown), "asked_at": None}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms
+from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms, strays
 from fireside.hearth.timeline import Entry
 from fireside.hearth.workflows import every, when
 
@@ -19,6 +19,7 @@ def let_people_and_rooms_go() -> None:
 def let_go_of_what_is_old() -> None:
     """What keepers do not want to keep any longer goes, in small steps; the audit trail tells how much."""
     keeping.let_go()
+    strays.clear()
     forgetting.tidy()
 
 

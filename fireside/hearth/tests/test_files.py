@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from fireside.hearth import strays
 from fireside.hearth.files import File
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,3 +53,14 @@ def test_half_a_file_does_not_make_a_full_disk_fuller(room, ana, monkeypatch) ->
         added(room, ana)
     left = {path for path in {*Path(default_storage.path("")).rglob("*")} - before if path.is_file()}
     assert left == set()
+
+
+def test_a_file_that_no_message_carries_goes_after_a_day_and_others_stay(room, ana) -> None:
+    carried = Path(default_storage.path(added(room, ana).path))
+    stray, fresh = carried.with_name("0" * 32), carried.with_name("1" * 32)
+    for place in (stray, fresh):
+        place.write_bytes(b"nobody knows of me")
+    for place in (carried, stray):
+        os.utime(place, (0, 0))
+    strays.clear()
+    assert (carried.exists(), stray.exists(), fresh.exists()) == (True, False, True)

@@ -18,6 +18,7 @@ from fireside.hearth.rooms import Room, visible
 WINDOW = 200  # hits looked at first; each further look takes four times as many
 LARGEST = 10_000  # what one statement takes as parameters
 PAGE = 20
+TOLD = ("title", "body", "room", "at", "url", "person", "facets")
 END = 2**62  # after the newest
 RANKED = 200  # of the newest hits are weighed
 READ = 20_000  # letters of each
@@ -65,14 +66,11 @@ def keep(
     if gone:
         Doc.objects.filter(kind=kind, ref=ref).delete()
         return
-    Doc.objects.update_or_create(
-        kind=kind,
-        ref=ref,
-        defaults={
-            "title": title[:300], "body": body, "room": room, "at": at, "url": url, "person": person,
-            "facets": facets,
-        },
+    doc = Doc(
+        kind=kind, ref=ref, title=title[:300], body=body, room=room, at=at, url=url, person=person,
+        facets=facets,
     )  # fmt: skip
+    Doc.objects.bulk_create([doc], update_conflicts=True, unique_fields=["kind", "ref"], update_fields=TOLD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import importlib
 import sys
 
 ALL = [
-    "start", "timers", "intake", "beside", "pages", "search", "live", "slack", "declare", "storm", "steps",
-    "keeping", "machines", "model",
+    "start", "timers", "intake", "beside", "pages", "search", "live", "screen", "slack", "declare", "storm",
+    "steps", "keeping", "machines", "model",
 ]  # fmt: skip
 
 

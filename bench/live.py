@@ -10,6 +10,7 @@ from bench.table import part, show
 
 READERS = 1000
 WORDS = 50
+IDLE = 5000  # streams that are open and hear nothing
 
 
 async def reader(at: House, heard: dict[str, list[float]], ready: asyncio.Semaphore) -> None:
@@ -76,12 +77,34 @@ async def measure(at: House) -> tuple[list[float], float, float, float]:
     return late, len(late) / (READERS * WORDS), share, memory
 
 
+async def idle_readers(at: House) -> tuple[float, float]:
+    """Memory in MiB, and how much of a processor, with so many open pages and nothing to tell them."""
+    ready = asyncio.Semaphore(0)
+    tasks = []
+    for number in range(IDLE):
+        tasks.append(asyncio.create_task(reader(at, {}, ready)))
+        if number % 100 == 99:
+            for _ in range(100):
+                await asyncio.wait_for(ready.acquire(), 60)
+    await asyncio.sleep(5)
+    cpu = at.cpu()
+    await asyncio.sleep(20)
+    found = at.rss(), 100 * (at.cpu() - cpu) / 20
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return found
+
+
 def main() -> None:
     with house(messages=1000) as at:
         idle = at.rss()
         late, delivered, share, memory = asyncio.run(measure(at))
+    with house(messages=1000) as at:
+        many, beating = asyncio.run(idle_readers(at))
     show(
         f"live: {READERS} readers of one room, {WORDS} messages, five a second; ms after they were posted",
         ["delivered", "p50 ms", "p99 ms", "max ms", "processor %", "memory idle MiB", "with readers MiB"],
         [[f"{100 * delivered:.2f} %", part(late, 50), part(late, 99), max(late), share, idle, memory]],
     )
+    show(f"{IDLE:,} open pages and nothing to tell", ["memory MiB", "processor %"], [[many, beating]])

@@ -280,9 +280,9 @@ def test_a_page_of_a_room_costs_the_same_however_much_was_said(web, ana, bo, roo
             browser.get(url)
         return len(asked)
 
-    fill(10)
+    fill(70)
     few = [cost("/rooms/magic-sparkles/"), cost("/"), cost("/rooms/"), cost("/search/?q=word")]
-    fill(190)
+    fill(130)
     many = [cost("/rooms/magic-sparkles/"), cost("/"), cost("/rooms/"), cost("/search/?q=word")]
     assert many == few
     assert few[0] < 30

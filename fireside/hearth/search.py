@@ -10,7 +10,7 @@ from textwrap import shorten
 from typing import Any, ClassVar
 from unicodedata import combining, normalize
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room, visible
@@ -176,7 +176,8 @@ def _asked_twice(
 ) -> list[int]:
     """PostgreSQL's index of words knows no order, and walking back through all records takes long.
 
-    A common word fills the window with the newest records alone; what does not is rare enough for the index.
+    A common word fills the window with the newest records alone; what does not is rare enough for the index,
+    whatever the planner thinks, which does not know how long it takes to unpack the words of a record.
     """
     plain = [_without_accents(word) for word in words]
     asked = " & ".join([*plain[:-1], plain[-1] if whole else f"{plain[-1]}:*"])
@@ -188,11 +189,16 @@ def _asked_twice(
     )
     if len(found) == window:
         return found
-    return _ids(
-        "WITH found AS MATERIALIZED (SELECT id FROM hearth_doc WHERE words @@ to_tsquery('simple', %s) "
-        "AND id < %s AND (%s OR kind = ANY(%s))) SELECT id FROM found ORDER BY id DESC LIMIT %s",
-        [asked, *among, window],
-    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        cursor.execute(
+            "WITH found AS MATERIALIZED (SELECT id FROM hearth_doc WHERE words @@ to_tsquery('simple', %s) "
+            "AND id < %s AND (%s OR kind = ANY(%s))) SELECT id FROM found ORDER BY id DESC LIMIT %s",
+            [asked, *among, window],
+        )
+        found = [number for (number,) in cursor.fetchall()]
+        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL enable_indexscan TO DEFAULT")
+    return found
 
 
 def _ids(sql: str, values: list[Any]) -> list[int]:

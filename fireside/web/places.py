@@ -43,6 +43,14 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """One more tab in a room's head, after the room's own."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coming:
     """Something that waits for one person; `at` puts it in order."""
 
@@ -57,6 +65,7 @@ home_main: list[Piece] = []  # draw(person)
 home_side: list[Piece] = []  # draw(person)
 room_side: list[Piece] = []  # draw(person, room)
 room_head: list[Piece] = []  # draw(person, room)
+room_tabs: list[Callable[[Person, Room], Tab | None]] = []
 system_main: list[Piece] = []  # draw(person, system)
 day_marks: list[Callable[[Person, datetime, datetime], Iterable[Mark]]] = []
 coming: list[Callable[[Person], Iterable[Coming]]] = []

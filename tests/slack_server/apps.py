@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.slack_server.people import User
     from tests.slack_server.server import SlackServer
     from tests.slack_server.workspaces import Workspace
+    from tests.slack_server.workspaces import Workspace
 
 Deliver = Callable[[str, dict[str, str], bytes], tuple[int, bytes]]
 HALF_A_DAY = 43_200
@@ -70,6 +71,9 @@ class Token:
     def __init__(self, value: str, app: App, installation: Installation | None, expires: float = 0) -> None:
         self.value, self.app, self.installation, self.expires = value, app, installation, expires
         self.gone = ""
+        self.scopes: set[str] = set()  # of a person's own token
+        self.user: User | None = None
+        self.house: Workspace | None = None
 
 
 class Installation:

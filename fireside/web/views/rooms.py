@@ -93,7 +93,8 @@ def _page(
         faces=[seat.person for seat in seats.select_related("person").order_by("pk")[:FACES]],
         looks_after=looks_after(here, me), pins=list(_pinned(here)[:5]),
         head=places.pieces(places.room_head, me, here),
-        side=places.pieces(places.room_side, me, here), **context,
+        side=places.pieces(places.room_side, me, here),
+        tabs=[found for draw in places.room_tabs if (found := draw(me, here))], **context,
     )  # fmt: skip
 
 

@@ -1,0 +1,42 @@
+"""What is connected, scopes that are pasted, and long lists as parameters of commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from fireside.hearth.errors import Sorry
+from fireside.hearth.kinds import SUGGESTED, Kind, teach
+from fireside.keys.models import Holder
+from fireside.keys.pasted import no_secrets, read_scopes
+
+if TYPE_CHECKING:
+    from fireside.hearth.commands import Ask
+
+PASTED, LISTED = 40_000, 900_000  # characters
+
+
+def _scopes(words: str, ask: Ask) -> list[str]:
+    if len(words) > PASTED:
+        raise Sorry(f"That is {len(words):,} characters; {PASTED:,} can be read. The scopes alone would do.")
+    return read_scopes(words)
+
+
+def _csv(words: str, ask: Ask) -> str:
+    if len(words) > LISTED:
+        raise Sorry(f"That is {len(words):,} characters; {LISTED:,} fit. You could bring it in in parts.")
+    no_secrets(words)
+    return words
+
+
+def _holders(words: str, ask: Ask) -> list[tuple[str, str]]:
+    found = Holder.seen_by(ask.person).filter(ended_at=None, name__icontains=words.strip())[:SUGGESTED]
+    return [(one.ref, one.name) for one in found]
+
+
+Scopes: TypeAlias = Annotated[list[str], Kind("words", _scopes, hint="scopes, a manifest or permissions")]
+Csv: TypeAlias = Annotated[str, Kind("words", _csv, hint="a list as CSV, its first line names the columns")]
+teach(
+    Holder,
+    Kind("holder", lambda words, ask: Holder.named(words, person=ask.person), hint="holder:12 or its name",
+         suggest=_holders),
+)  # fmt: skip

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from tests.slack_server.people import User
     from tests.slack_server.server import SlackServer
     from tests.slack_server.workspaces import Workspace
-    from tests.slack_server.workspaces import Workspace
 
 Deliver = Callable[[str, dict[str, str], bytes], tuple[int, bytes]]
 HALF_A_DAY = 43_200

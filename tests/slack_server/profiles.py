@@ -72,6 +72,7 @@ class Profile:
             shown["enterprise_user"] = {"id": self.id, "enterprise_id": self.workspace.enterprise}
         return shown | {
             "real_name": self.full_name, "tz": self.tz, "tz_label": zone.tzname() or "",
-            "tz_offset": int(offset.total_seconds()) if offset else 0, "is_admin": self.admin, "is_owner": False,
-            "is_primary_owner": False, "is_restricted": self.guest, "is_ultra_restricted": False,
+            "tz_offset": int(offset.total_seconds()) if offset else 0, "is_admin": self.admin,
+            "is_owner": False, "is_primary_owner": False,
+            "is_restricted": self.guest, "is_ultra_restricted": False,
         }  # fmt: skip

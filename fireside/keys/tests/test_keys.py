@@ -1,4 +1,4 @@
-"""What holds the keys to our rooms: seen by all, kept by somebody, looked at again, and told in plain words."""
+"""What holds the keys to our rooms: seen by all, kept by somebody, looked at again, told in plain words."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +15,7 @@ from fireside.hearth.commands import Ask, Sorry, Whisper, perform
 from fireside.hearth.models import Entry, Key, Person, Room
 from fireside.hearth.workflows import settle
 from fireside.keys.models import Holder
+from fireside.keys.workflows import ask_about_what_is_connected, meet_what_is_let_in
 from fireside.systems.models import System
 from fireside.web.places import coming_up
 
@@ -26,10 +27,6 @@ LINE = "/connect Datadog what-for: pictures of graphs scopes: channels:history, 
 def card_of(whisper: Whisper | None) -> str:
     assert whisper is not None
     return f"{whisper.words} {whisper.card or ''} {getattr(whisper.card, 'facts', '')}"
-
-
-def days_on(days: int) -> Any:
-    return timezone.now() + timedelta(days=days)
 
 
 def words_in(room: Room) -> list[str]:
@@ -75,7 +72,9 @@ def test_the_same_name_again_says_more_and_what_is_new_is_told_in_the_room(
     assert one.review_by == timezone.now().astimezone(bo.tz).date() + timedelta(weeks=4)
 
 
-def test_somebody_else_may_keep_it_and_it_can_be_taken_away(do: Do, ana: Person, bo: Person, room: Room) -> None:
+def test_somebody_else_may_keep_it_and_it_can_be_taken_away(
+    do: Do, ana: Person, bo: Person, room: Room
+) -> None:
     do(bo, f"{LINE} decided: yes", room)
     do(ana, "/keep-key Datadog", room)
     assert Holder.objects.get().keeper == ana
@@ -123,31 +122,52 @@ def test_our_own_app_is_first_and_tells_when_it_may_do_more(
     web: Web, ana: Person, bo: Person, room: Room, slack: Any
 ) -> None:
     Source.make("Aardvark", by=ana)
-    settle(days_on(0) + timedelta(minutes=11))
+    meet_what_is_let_in()
     shown = page(web, bo, "/keys/")
     assert shown.index("Fireside in Slack") < shown.index("Aardvark")
     one = Holder.objects.get(place="slack")
     assert set(one.scopes) == slack.installation.granted
     slack.installation.scopes += ",admin"
     slack.installation.save()
-    settle(days_on(0) + timedelta(minutes=25))
+    meet_what_is_let_in()
+    settle()
     assert "may do more than before" in words_in(Room.objects.get(slug="keys"))[-1]
 
 
 def test_its_keeper_hears_first_and_the_room_a_week_later_and_once(bo: Person, room: Room) -> None:
     one = Holder.connect("Datadog", by=bo, keeper=bo, room=room, scopes=["chat:write"])
     assert coming_up(bo) == []
-    Holder.objects.update(review_by=timezone.now().date())
-    settle(days_on(1))
-    assert [thing.words for thing in coming_up(bo)] == ["Look at Datadog"]
-    assert words_in(room) == []
-    settle(days_on(12))
+    for days in (0, 6):
+        Holder.objects.update(review_by=timezone.localdate() - timedelta(days=days))
+        ask_about_what_is_connected()
+        assert [thing.words for thing in coming_up(bo)] == ["Look at Datadog"]
+        assert words_in(room) == []
+    Holder.objects.update(review_by=timezone.localdate() - timedelta(days=7))
+    for _ in range(3):
+        ask_about_what_is_connected()
     [asked] = words_in(room)
     assert "Datadog is due for a look" in asked
-    settle(days_on(40))
-    assert len(words_in(room)) == 1, "it is asked once"
     perform(Ask(bo, room), "look-later", {"holder": one.ref})
     assert coming_up(bo) == []
+
+
+def test_not_now_is_two_weeks_of_quiet(bo: Person, room: Room) -> None:
+    one = Holder.connect("Datadog", by=bo, keeper=bo, room=room)
+    perform(Ask(bo, room), "look-later", {"holder": one.ref})
+    Holder.objects.update(review_by=timezone.localdate() - timedelta(days=30))
+    ask_about_what_is_connected()
+    assert words_in(room) == []
+    Holder.objects.update(quiet_until=timezone.localdate())
+    ask_about_what_is_connected()
+    assert len(words_in(room)) == 1
+
+
+def test_a_room_hears_of_all_that_is_due_in_one_message(bo: Person, room: Room) -> None:
+    for number in range(30):
+        Holder.connect(f"App {number:02}", by=bo, room=room, review_by=timezone.localdate())
+    ask_about_what_is_connected()
+    [asked] = words_in(room)
+    assert "App 00 is due for a look" in asked
 
 
 def test_when_its_keeper_leaves_the_room_is_asked_who_takes_it_on(
@@ -161,7 +181,7 @@ def test_when_its_keeper_leaves_the_room_is_asked_who_takes_it_on(
     assert "Bo" not in asked, "nobody is blamed"
     assert "Datadog" in page(web, ana, "/keys/?show=unkept")
     assert "nobody keeps this now" in page(web, ana, "/keys/1/".replace("1", str(Holder.objects.get().pk)))
-    settle(days_on(5))
+    ask_about_what_is_connected()
     assert len(words_in(room)) == 1
     perform(Ask(ana, room), "keep-key", {"holder": "Datadog"})
     assert "Datadog" not in page(web, ana, "/keys/?show=unkept")
@@ -189,7 +209,9 @@ def test_what_is_connected_to_a_private_room_is_seen_by_those_inside(
         perform(Ask(cy), "disconnect", {"holder": one.ref, "done": "yes"})
     one.now_has(["chat:write", "files:read"], by=ana)
     Room.objects.filter(pk=den.pk).update(archived_at=timezone.now())
-    settle(days_on(200))
+    Holder.objects.update(review_by=timezone.localdate() - timedelta(days=30))
+    settle()
+    ask_about_what_is_connected()
     assert not Room.objects.filter(slug="keys").exists(), "behind a closed door it is told nowhere else"
 
 
@@ -221,7 +243,14 @@ def test_the_check_list_shows_plain_words_and_writes_nothing(web: Web, bo: Perso
     assert refused.status_code == 422
     assert "xoxp-1234567890" not in refused.content.decode()
     assert not Holder.objects.exists()
-    given = {"name": "X", "what_for": "fun", "scopes": "chat:write", "decided": "yes", "next": "/keys/", "room": ""}
+    given = {
+        "name": "X",
+        "what_for": "fun",
+        "scopes": "chat:write",
+        "decided": "yes",
+        "next": "/keys/",
+        "room": "",
+    }
     assert client.post("/do/connect/", given, follow=True).status_code == 200
     assert Holder.objects.get().keeper == bo
 

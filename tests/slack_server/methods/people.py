@@ -54,8 +54,8 @@ def team(asking: Asking) -> Json:
     return {"team": shown}
 
 
-@method("team.integrationLogs", "app_id change_type count page service_id team_id user", scope="admin", tier=2,
-        json=False, token="user")  # fmt: skip
+@method("team.integrationLogs", "app_id change_type count page service_id team_id user", scope="admin",
+        tier=2, json=False, token="user")  # fmt: skip
 def integration_logs(asking: Asking) -> Json:
     """What was connected and taken out, page by page; for admins of paid workspaces."""
     assert asking.token
@@ -65,7 +65,12 @@ def integration_logs(asking: Asking) -> Json:
         raise Refused("access_denied")
     if not house.paid:
         raise Refused("paid_only")
-    wanted = [("app_id", "app_id"), ("service_id", "service_id"), ("change_type", "change_type"), ("user", "user_id")]
+    wanted = [
+        ("app_id", "app_id"),
+        ("service_id", "service_id"),
+        ("change_type", "change_type"),
+        ("user", "user_id"),
+    ]
     logs = [
         log for log in house.logs
         if all(asking.text(given) in ("", str(log.get(name, ""))) for given, name in wanted)

@@ -99,7 +99,8 @@ class Cave:
             "postmortem": numbers, "system": ["heffalump"], "runbook": ["heffalump-trap"],
             "alert": [str(self.group.pk)], "mitigation": [str(m.pk) for m in Mitigation.objects.all()],
             "attempt": [str(pk) for pk in self.incident.attempts.values_list("pk", flat=True)[:2]],
-            "holder": [self.holder.ref, "heffalump bot"], "call": ["1"], "decision": ["1"], "team": ["cave-people"],
+            "holder": [self.holder.ref, "heffalump bot"], "call": ["1"], "decision": ["1"],
+            "team": ["cave-people"],
         }  # fmt: skip
         return tables.get(kind, [])
 

@@ -113,7 +113,8 @@ def test_every_address_of_the_house_is_tried_here(cave: Cave) -> None:
 def test_the_cave_is_full_for_those_who_live_in_it(cave: Cave, bo: Person) -> None:
     inside = Client()
     inside.force_login(bo, backend="django.contrib.auth.backends.ModelBackend")
-    for name in ("room", "group", "system", "runbook", "incident", "postmortem", "postmortem_export", "holder"):
+    for name in ("room", "group", "system", "runbook", "incident", "postmortem", "postmortem_export",
+                 "holder"):  # fmt: skip
         assert SECRET in inside.get(cave.addresses()[name][0]).content.decode().lower(), name
     assert len(cave.addresses()["api-record"]) > 10
 

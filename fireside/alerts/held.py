@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Max
 
-from fireside.alerts.models import Alert, Delivery, Source
+from fireside.alerts.models import Alert, Delivery, Group, Source
 from fireside.hearth.rooms import Room
 from fireside.web.keyring import Held
 
 LATELY = 20_000  # deliveries that are looked through for the newest of each source
+GROUPS = 30  # of a room, whose sources are those that reach it
 MAY, MAY_HERE = (
     "may post alerts into the rooms of our systems. It cannot read.",
     "may post here. It cannot read.",
@@ -22,8 +23,8 @@ def held(room: Room | None) -> Iterator[Held]:
     """Every source, or those of which alerts came into this room."""
     sources = Source.objects.filter(ended_at=None).select_related("made_by")
     if room is not None:
-        came = Alert.objects.filter(source=OuterRef("pk"), group__room=room)
-        sources = sources.filter(Exists(came))
+        newest = Group.objects.filter(room=room).order_by("-pk").values("pk")[:GROUPS]
+        sources = sources.filter(pk__in=Alert.objects.filter(group__in=newest).values("source"))
     used = {} if room is not None else _used()
     for source in sources:
         yield Held(

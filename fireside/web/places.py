@@ -63,9 +63,8 @@ class Coming:
 nav: list[Nav] = []
 home_main: list[Piece] = []  # draw(person)
 home_side: list[Piece] = []  # draw(person)
-room_side: list[Piece] = []  # draw(person, room)
+room_side: list[Piece] = []  # draw(person, room); a Tab in its context stands in the room's head
 room_head: list[Piece] = []  # draw(person, room)
-room_tabs: list[Callable[[Person, Room], Tab | None]] = []
 system_main: list[Piece] = []  # draw(person, system)
 day_marks: list[Callable[[Person, datetime, datetime], Iterable[Mark]]] = []
 coming: list[Callable[[Person], Iterable[Coming]]] = []

@@ -11,6 +11,7 @@ from django.utils import timezone
 from conftest import Do
 from fireside.alerts.models import Source
 from fireside.alerts.tests.machines import hear, told
+from fireside.hearth import leaving_people, leaving_rooms
 from fireside.hearth.commands import Ask, Sorry, Whisper, perform
 from fireside.hearth.models import Entry, Key, Person, Room
 from fireside.hearth.workflows import settle
@@ -39,8 +40,8 @@ def page(web: Web, person: Person, path: str) -> str:
 
 def test_before_it_is_connected_everybody_may_see_what_it_could_do(do: Do, bo: Person, room: Room) -> None:
     whisper = card_of(do(bo, LINE, room).whisper)
-    if isinstance(do(bo, LINE, room).whisper, Whisper):
-        assert "Before you connect Datadog" in whisper
+    assert "Before you connect Datadog" in whisper
+    assert "read every message in the public channels it was added to" in whisper
     assert not Holder.objects.exists(), "nothing is written before somebody decides"
 
 
@@ -259,3 +260,19 @@ def test_an_empty_register_says_what_to_do_first(web: Web, bo: Person) -> None:
     shown = page(web, bo, "/keys/")
     assert "Nothing is connected yet" in shown
     assert Entry.objects.filter(verb__startswith="holder").count() == 0
+
+
+def test_what_goes_with_a_room_and_with_a_person(ana: Person, bo: Person, cy: Person, room: Room) -> None:
+    den = Room.make("den", by=ana, private=True)
+    Holder.connect("Inside", by=ana, room=den)
+    kept = Holder.connect("Open", by=bo, keeper=bo, room=room, by_name="Bo Lund")
+    kept.keep(bo, by=ana)
+    for one in (room, den):
+        for empty in leaving_rooms.emptied:
+            empty(one)
+    assert [(one.name, one.room) for one in Holder.objects.all()] == [("Open", None)]
+    Person.objects.filter(pk=bo.pk).update(goes_at=timezone.now(), deactivated_at=timezone.now())
+    leaving_people.let_people_go()
+    kept.refresh_from_db()
+    assert (kept.by_name, kept.kept_by) == ("", None)
+    assert not Entry.objects.filter(words__contains="Bo Lund", verb__startswith="holder.").exists()

@@ -18,7 +18,7 @@ from fireside.keys.models import Holder
 from fireside.keys.pasted import no_secrets
 from fireside.web.keyring import Line, held, rooms
 
-PLACE, MOST = "slack", 5000  # lines
+PLACE, MOST, MARK = "slack", 5000, 110  # lines, and characters
 GONE = {"removed", "disabled", "uninstalled", "revoked"}
 COLUMNS = {  # what a column may be called, in small letters with single spaces
     "ident": ("app id", "service id", "id", "integration id"),
@@ -129,13 +129,15 @@ def bring_in(found: Plan, *, by: Person) -> None:
 
 
 def written(lines: Iterable[Line]) -> str:
-    """Lines that came another way, as the CSV that is read here."""
+    """Lines that came another way, as the CSV that is read here: one for each thing."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["id", "name", "user", "date", "change_type", "scopes", "channel"])
-    for one in lines:
+    for one in _gathered(lines):
         at = one.at.strftime("%Y-%m-%d %H:%M:%S") if one.at else ""
-        writer.writerow([one.ident, one.name, one.by, at, one.change, one.scopes, one.channel])
+        change = "removed" if one.gone else "updated"
+        row = [one.mark.partition("/")[2], one.name, one.by, at, change, " ".join(one.scopes), one.channel]
+        writer.writerow(row)
     return out.getvalue()
 
 
@@ -197,20 +199,26 @@ def _line(cells: dict[str, str]) -> Line | str:
 
 
 def _moment(words: str) -> datetime | None:
+    """When it was, if that can be read and could be."""
     if re.fullmatch(r"\d{9,10}(\.\d+)?", words):
         return datetime.fromtimestamp(float(words), UTC)
     try:
         found = datetime.fromisoformat(words)
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
     except ValueError:
         return next(filter(None, (_as(words, form) for form in DAYS)), None)
+    return _possible(found)
 
 
 def _as(words: str, form: str) -> datetime | None:
     try:
-        return datetime.strptime(words, form).replace(tzinfo=UTC)
+        return _possible(datetime.strptime(words, form))  # noqa: DTZ007 -- a zone is added next
     except ValueError:
         return None
+
+
+def _possible(found: datetime) -> datetime | None:
+    moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if 1990 <= moment.year < 2100 else None
 
 
 def _gathered(lines: Iterable[Line]) -> list[Known]:
@@ -218,7 +226,7 @@ def _gathered(lines: Iterable[Line]) -> list[Known]:
     found: dict[str, Known] = {}
     oldest = datetime(1970, 1, 1, tzinfo=UTC)
     for line in sorted(lines, key=lambda one: one.at or oldest):
-        mark = f"{PLACE}/{line.ident or line.name.lower()}"
+        mark = f"{PLACE}/{line.ident or line.name.lower()}"[:MARK]
         one = found.setdefault(mark, Known(mark, line.name, line.by, line.at))
         one.name, one.channel, one.gone = line.name, line.channel or one.channel, line.change in GONE
         one.scopes = _scopes(line.scopes) or one.scopes

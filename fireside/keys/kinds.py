@@ -12,7 +12,7 @@ from fireside.keys.pasted import no_secrets, read_scopes
 if TYPE_CHECKING:
     from fireside.hearth.commands import Ask
 
-PASTED, LISTED = 40_000, 900_000  # characters
+PASTED, LISTED = 40_000, 900_000  # characters, bytes
 
 
 def _scopes(words: str, ask: Ask) -> list[str]:
@@ -21,9 +21,10 @@ def _scopes(words: str, ask: Ask) -> list[str]:
     return read_scopes(words)
 
 
-def _csv(words: str, ask: Ask) -> str:
-    if len(words) > LISTED:
-        raise Sorry(f"That is {len(words):,} characters; {LISTED:,} fit. You could bring it in in parts.")
+def read_list(words: str) -> str:
+    """A list as CSV that is not too long and holds no secrets."""
+    if (size := len(words.encode())) > LISTED:
+        raise Sorry(f"That is {size:,} bytes; {LISTED:,} fit. You could bring it in in parts.")
     no_secrets(words)
     return words
 
@@ -34,7 +35,12 @@ def _holders(words: str, ask: Ask) -> list[tuple[str, str]]:
 
 
 Scopes: TypeAlias = Annotated[list[str], Kind("words", _scopes, hint="scopes, a manifest or permissions")]
-Csv: TypeAlias = Annotated[str, Kind("words", _csv, hint="a list as CSV, its first line names the columns")]
+Csv: TypeAlias = Annotated[
+    str,
+    Kind(
+        "words", lambda words, ask: read_list(words), hint="a list as CSV, its first line names the columns"
+    ),
+]
 teach(
     Holder,
     Kind("holder", lambda words, ask: Holder.named(words, person=ask.person), hint="holder:12 or its name",

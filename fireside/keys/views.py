@@ -20,7 +20,7 @@ from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Entry
 from fireside.keys import importing, ours, programs, saying
-from fireside.keys.kinds import LISTED, PASTED
+from fireside.keys.kinds import LISTED, PASTED, read_list
 from fireside.keys.meanings import explain
 from fireside.keys.models import LOOK_AGAIN, Holder
 from fireside.keys.pasted import read_scopes
@@ -164,6 +164,6 @@ def _list(request: HttpRequest) -> str:
             return bytes(file.read()).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise Sorry("This file is no text in UTF-8. Saved as CSV UTF-8 it can be read.") from None
-    if words := request.POST.get("csv", "").strip()[:LISTED]:
-        return words
+    if words := request.POST.get("csv", "").strip():
+        return read_list(words)
     raise Sorry("There is no list in this yet: a file, pasted lines, or a token to ask Slack with.")

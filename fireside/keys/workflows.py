@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from fireside.hearth import workflows
@@ -64,13 +64,12 @@ def ask_about_what_is_connected() -> None:
     ask_rooms(Holder.objects.all())
 
 
-def ask_rooms(holders: Iterable[Holder]) -> None:
+def ask_rooms(holders: QuerySet[Holder]) -> None:
     """Each room hears of all its own in one message, and of each thing once."""
     today = timezone.localdate(workflows.now())
     asked: dict[Room, list[tuple[Holder, str, Text]]] = defaultdict(list)
-    living = Q(pk__in=[one.pk for one in holders], ended_at=None)
     awake = Q(quiet_until=None) | Q(quiet_until__lte=today)
-    for holder in Holder.objects.filter(living & awake).select_related("room", "keeper"):
+    for holder in holders.filter(awake, ended_at=None).select_related("room", "keeper"):
         news = next(((sign, why) for sign, why in _reasons(holder, today) if sign not in holder.told), None)
         if news and (room := _room(holder)) is not None:
             asked[room].append((holder, *news))

@@ -63,3 +63,12 @@ def test_only_keepers_bring_in_lists(web: Web, bo: Person) -> None:
     assert web(bo).get("/keys/import/").status_code == 404
     with pytest.raises(NotYours):
         perform(Ask(bo), "import-keys", {"csv": LIST, "sure": "yes"})
+
+
+def test_odd_dates_and_long_names_harm_nobody(ana: Person) -> None:
+    odd = "name,date\n" + "".join(
+        f"{'n' * 300},{date}\n" for date in ("0001-01-01", "9999-12-31", "2026-02-30")
+    )
+    assert len(importing.plan(odd).unreadable) == 3
+    importing.bring_in(importing.plan(f"name,date\n{'İ' * 300},1792163202\n"), by=ana)
+    assert len(Holder.objects.get().name) == 120

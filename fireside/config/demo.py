@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from fireside.alerts.handle import take_all
 from fireside.alerts.models import Delivery, Group, Source
-from fireside.config import story
+from fireside.config import story, story_keys
 from fireside.config.past import happened
 from fireside.hearth import start
 from fireside.hearth.commands import Ask, Outcome, Sorry, perform, say_line
@@ -106,16 +106,17 @@ def _systems(now: datetime) -> None:
 
 def _keys(now: datetime) -> None:
     """What is connected, as it was connected; what grew since has been noted and not looked at."""
-    for name, kind, place, keeper, days, used, told in story.KEYS:
+    for name, kind, place, keeper, days, used, told in story_keys.KEYS:
         room, who = Room.objects.filter(slug=place).first(), _who(keeper) if keeper else None
         with happened(now - timedelta(days=days)):
             one = Holder.connect(name, by=who or _who("aroha"), keeper=who, kind=kind, room=room, **told)
         Holder.objects.filter(pk=one.pk).update(
             used_at=now - timedelta(days=used), review_by=(now + timedelta(days=90 - days % 90)).date()
         )
-    name, scopes = story.GREW
+    name, scopes = story_keys.GREW
     with happened(now - timedelta(days=4)):
         Holder.objects.get(name=name).now_has(scopes, by=None)
+        settle()
 
 
 def _past(now: datetime) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 GOOGLE = "https://www.googleapis.com/auth/"
 
 # name, kind, room or "" for the whole house, who keeps it or "", days ago, days since it was used, and what
 # else was said of it
-KEYS: list[tuple[str, str, str, str, int, int, dict[str, object]]] = [
+KEYS: list[tuple[str, str, str, str, int, int, dict[str, Any]]] = [
     ("Deploys", "app", "magic-sparkles", "mei", 200, 0,
-     {"may": "may post and read replies to itself.", "why": "Tells what went live, and how to take it back."}),
+     {"may": "may post and read replies to itself.", "why": "Tells what went live, and the way back."}),
     ("CISA and NVD", "feed", "stable-hands", "dan", 120, 1,
      {"may": "may post. They cannot read.", "why": "Weaknesses in what we use, the day they are known."}),
     ("Poll Pony", "app", "", "josh", 150, 3,

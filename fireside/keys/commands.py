@@ -33,7 +33,7 @@ class Yes(TextChoices):
 def keys(ask: Ask) -> Whisper:
     """Show what is connected and what it may do: in a room what reaches it, elsewhere everything."""
     if ask.room is not None:
-        here, others = saying.reaching(ask.person, ask.room)
+        here, others = saying.reaching(ask.room)
         rows = [(one.name, one.may, one.url) for one in here]
         more = text("{others} more reach the whole house.", others=others) if others else None
         title = text("What is connected to {room}, and what it may do", room=str(ask.room))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from fireside.hearth import audit
 from fireside.hearth.cards import Card
 from fireside.hearth.errors import Sorry
+from fireside.hearth.order import in_turn
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room, visible
 from fireside.hearth.timeline import Record
@@ -150,6 +151,7 @@ class Holder(Record):
     def describe(self, *, by: Person | None, scopes: Iterable[str] | None = None, **told: Any) -> None:
         """Say more about it; what is not mentioned stays. More scopes than before are told openly."""
         with transaction.atomic():
+            in_turn()
             for name, value in told.items():
                 setattr(self, name, value)
             self.save()
@@ -166,6 +168,7 @@ class Holder(Record):
         if not gained and not lost:
             return []
         with transaction.atomic():
+            in_turn()
             self.scopes, self.place = scopes, self.place or whose(scopes)
             self.gained = [s for s in dict.fromkeys([*self.gained, *gained]) if s in scopes]
             if gained:
@@ -179,6 +182,7 @@ class Holder(Record):
     def keep(self, keeper: Person, *, by: Person) -> None:
         """From now on this person keeps it."""
         with transaction.atomic():
+            in_turn()
             self.keeper, self.quiet_until = keeper, None
             self.save(update_fields=["keeper", "quiet_until"])
             words = (
@@ -191,6 +195,7 @@ class Holder(Record):
     def reviewed(self, until: date, *, by: Person) -> None:
         """Somebody looked at it: all is as it was meant, until the next time."""
         with transaction.atomic():
+            in_turn()
             self.reviewed_at, self.review_by = timezone.now(), until
             self.gained, self.grew_at, self.quiet_until = [], None, None
             self.save(update_fields=["reviewed_at", "review_by", "gained", "grew_at", "quiet_until"])
@@ -199,6 +204,7 @@ class Holder(Record):
     def not_now(self, *, by: Person) -> date:
         """Nobody is asked about it for two weeks; gives the day until when."""
         with transaction.atomic():
+            in_turn()
             self.quiet_until = timezone.localdate() + NOT_NOW
             self.save(update_fields=["quiet_until"])
             self.note("put-off", f"would rather look at {self.name} in two weeks", by=by)
@@ -207,6 +213,7 @@ class Holder(Record):
     def end(self, *, by: Person | None) -> None:
         """It is no longer connected; what was known of it stays."""
         with transaction.atomic():
+            in_turn()
             self.ended_at = timezone.now()
             self.save(update_fields=["ended_at"])
             self.note("ended", f"disconnected {self.name}", by=by)

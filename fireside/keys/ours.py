@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from fireside.hearth.cards import Button, Card, text
+from fireside.hearth.order import in_turn
 from fireside.keys.models import Holder
 from fireside.web.keyring import Held, held
 
@@ -24,6 +25,7 @@ def meet() -> None:
     now = held()
     for one in now:
         with transaction.atomic():
+            in_turn()
             _met(one)
     for gone in Holder.objects.filter(ours=True, ended_at=None).exclude(mark__in=[one.mark for one in now]):
         gone.end(by=None)
@@ -34,7 +36,7 @@ def _met(one: Held) -> None:
         "name": one.name[:120], "kind": one.kind, "vendor": one.vendor, "place": one.place,
         "may": one.may[:300], "room": one.room, "way_out": one.way_out[:300],
     }  # fmt: skip
-    known = Holder.objects.select_for_update().filter(mark=one.mark).first()
+    known = Holder.objects.filter(mark=one.mark).first()
     if known is None:
         more = {"added_at": one.added_at} if one.added_at else {}
         Holder.connect(

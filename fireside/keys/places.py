@@ -25,7 +25,7 @@ def take() -> None:
 
 def in_a_room(person: Person, room: Room) -> Drawn:
     """What is connected to this room, and what it may do; with the way to all of it in the room's head."""
-    here, others = reaching(person, room)
+    here, others = reaching(room)
     if not here and not others:
         return None
     drawn = {"connected": here[:FEW], "more": max(0, len(here) - FEW), "others": others, "place": room}

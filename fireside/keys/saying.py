@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django.db.models import Q
 
-from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.keys.cards import icon
 from fireside.keys.models import Holder
 from fireside.web.keyring import held
+
+READS = re.compile(r"\b(read|see|search)\b")  # what is said of whatever reads, or of what cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,11 @@ def in_short(holder: Holder) -> str:
     worst, more = meanings[0], len(meanings) - 1
     words = f"can {worst.may}" if worst.known else f"has {worst.scope}, and we do not know what that allows"
     words += f", and {more} thing{'' if more == 1 else 's'} more." if more else "."
-    reads = any(one.reach == "reads" or not one.known for one in meanings) or " read" in words
-    return words if reads else f"{words} It cannot read."
+    blind = all(one.reach == "writes" and not READS.search(one.may) for one in meanings)
+    return f"{words} It cannot read." if blind else words
 
 
-def reaching(person: Person, room: Room) -> tuple[list[Connected], int]:
+def reaching(room: Room) -> tuple[list[Connected], int]:
     """What reaches this room, and how much else reaches the whole house; for who may enter it."""
     rows = Holder.objects.filter(Q(room=room) | Q(room=None), ended_at=None)
     known = {one.mark: one for one in rows if one.mark}

@@ -48,7 +48,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     listed = [one for one in ours.in_order(rows) if _fits(one, show, today)]
     here: list[saying.Connected] = []
     if room is not None:
-        here, _others = saying.reaching(me, room)
+        here, _others = saying.reaching(room)
         listed = [
             one
             for one in listed

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fireside.hearth import workflows
 from fireside.hearth.cards import Text, text
+from fireside.hearth.order import in_turn
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room, house_room
 from fireside.hearth.timeline import Entry
@@ -67,14 +68,15 @@ def ask_about_what_is_connected() -> None:
 def ask_rooms(holders: QuerySet[Holder]) -> None:
     """Each room hears of all its own in one message, and of each thing once."""
     today = timezone.localdate(workflows.now())
-    asked: dict[Room, list[tuple[Holder, str, Text]]] = defaultdict(list)
     awake = Q(quiet_until=None) | Q(quiet_until__lte=today)
-    for holder in holders.filter(awake, ended_at=None).select_related("room", "keeper"):
-        news = next(((sign, why) for sign, why in _reasons(holder, today) if sign not in holder.told), None)
-        if news and (room := _room(holder)) is not None:
-            asked[room].append((holder, *news))
-    for room, found in asked.items():
-        with transaction.atomic():
+    with transaction.atomic():
+        in_turn()  # who asks at the same time sees what was asked
+        asked: dict[Room, list[tuple[Holder, str, Text]]] = defaultdict(list)
+        for holder in holders.filter(awake, ended_at=None).select_related("room", "keeper"):
+            news = next((one for one in _reasons(holder, today) if one[0] not in holder.told), None)
+            if news and (room := _room(holder)) is not None:
+                asked[room].append((holder, *news))
+        for room, found in asked.items():
             room.say(card=cards.asks([(holder, why) for holder, _, why in found]))
             for holder, sign, _ in found:
                 holder.told = [*holder.told, sign]

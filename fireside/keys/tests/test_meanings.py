@@ -8,7 +8,9 @@ import pytest
 
 from fireside.hearth.errors import Sorry
 from fireside.keys.meanings import GOOGLE, Place, explain, whose
+from fireside.keys.models import Holder
 from fireside.keys.pasted import read_scopes
+from fireside.keys.saying import in_short
 
 TABLES = Path(__file__).parent.parent / "scopes"
 
@@ -47,6 +49,14 @@ def test_what_nobody_knows_is_said_to_be_unknown_and_wants_care() -> None:
     told = explain(["commands", "foo:bar", "channels:history"])
     assert [one.scope for one in told] == ["channels:history", "foo:bar", "commands"]
     assert told[1].words == "We do not know what foo:bar allows; ask who makes it."
+
+
+def test_a_sentence_says_that_it_cannot_read_only_where_that_is_so() -> None:
+    for scopes, blind in (
+        (["chat:write", "pins:write"], True), (["chat:write", "users:read"], False), (["repo"], False),
+        (["admin:org"], False), (["chat:write", "foo:bar"], False),
+    ):  # fmt: skip
+        assert in_short(Holder(scopes=scopes)).endswith("It cannot read.") == blind, scopes
 
 
 def test_who_acts_matters() -> None:

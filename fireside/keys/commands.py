@@ -29,7 +29,7 @@ class Yes(TextChoices):
     YES = "yes", "yes"
 
 
-@command("/keys", example="/keys", title="What holds the keys", where=("team",), shows=True)
+@command("/keys", example="/keys", title="What holds the keys", shows=True)
 def keys(ask: Ask) -> Whisper:
     """Show what is connected and what it may do: in a room what reaches it, elsewhere everything."""
     if ask.room is not None:
@@ -64,7 +64,6 @@ def scopes(ask: Ask, scopes: Scopes) -> Whisper:
     "/connect",
     example="/connect Datadog what-for: pictures of our graphs scopes: chat:write, files:write keeper: @bo",
     title="Before you connect something",
-    where=("team",),
 )
 def connect(
     ask: Ask,

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Max
 from django.views.decorators.debug import sensitive_variables
 
 from fireside.hearth.errors import Sorry
@@ -45,7 +44,8 @@ def held(room: Room | None) -> Iterator[Held]:
                 icon="message-circle", vendor="Our own app, made from our own manifest", place="slack",
                 scopes=tuple(sorted(one.granted)), may="", added_at=one.installed_at,
                 why="What is said in a room and its channel is one.",
-                used_at=one.arrivals.aggregate(at=Max("at"))["at"], url="/settings/slack/", way_out=WAY_OUT,
+                used_at=one.arrivals.order_by("-pk").values_list("at", flat=True).first(),
+                url="/settings/slack/", way_out=WAY_OUT,
                 known_as=f"slack/{one.app_id}" if one.app_id else "",
             )  # fmt: skip
         return

@@ -276,3 +276,17 @@ def test_what_goes_with_a_room_and_with_a_person(ana: Person, bo: Person, cy: Pe
     kept.refresh_from_db()
     assert (kept.by_name, kept.kept_by) == ("", None)
     assert not Entry.objects.filter(words__contains="Bo Lund", verb__startswith="holder.").exists()
+
+
+def test_programs_read_it_in_plain_words_too(bo: Person, room: Room) -> None:
+    Holder.connect("Datadog", by=bo, keeper=bo, room=room, scopes=["chat:write", "foo:bar"])
+    Holder.connect("Old one", by=bo, ended_at=timezone.now())
+    program = Client(headers={"Authorization": f"Bearer {Key.make(bo, 'probe')[1]}"})
+    [told] = program.get("/api/keys?state=connected").json()["items"]
+    assert (told["name"], told["keeper"], told["room"]) == ("Datadog", "bo-lund", "magic-sparkles")
+    assert told["may"] == [
+        "We do not know what foo:bar allows; ask who makes it.",
+        "It can say something where it was added, under its own name.",
+    ]
+    assert program.get("/api/keys?state=odd").status_code == 422
+    assert len(program.get("/api/keys").json()["items"]) == 2

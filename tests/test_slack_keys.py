@@ -62,6 +62,7 @@ def test_slack_is_asked_once_and_the_token_is_nowhere_afterwards(
     ]  # fmt: skip
     token = slack.workspace.token_of(admin, slack.app, "admin")
     client = web(ana)
+    assert 'name="token" type="password" autocomplete="off"' in client.get("/keys/import/").content.decode()
     shown = client.post("/keys/import/", {"token": token})
     assert "5 new, 0 changed, 0 gone" in shown.content.decode()
     assert shown["Cache-Control"].find("no-store") >= 0

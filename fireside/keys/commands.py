@@ -17,6 +17,7 @@ from fireside.keys import cards, importing, ours, saying
 from fireside.keys.kinds import Csv, Scopes
 from fireside.keys.meanings import Meaning, explain
 from fireside.keys.models import LOOK_AGAIN, Holder
+from fireside.keys.pasted import no_secrets
 
 
 class Decided(TextChoices):
@@ -86,6 +87,7 @@ def connect(
     The same name again says more about it. In a room it is about that room, unless everywhere: yes.
     """
     _not_over(look_again)
+    no_secrets(" ".join((name, what_for, may, less, take_away, vendor)))
     where = None if everywhere == Yes.YES else (room or ask.room)
     told: dict[str, Any] = {
         "why": what_for, "may": may, "less": less, "vendor": vendor[:80],

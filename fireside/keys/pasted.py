@@ -18,9 +18,14 @@ SCOPE = re.compile(r"[A-Za-z0-9][\w.:/\-]*(?: \((?:user|application|delegated)\)
 LISTED = re.compile(r"\s*-\s*[\"']?([\w.:\-/]+)[\"']?\s*(?:#.*)?")
 
 
+def holds_secret(words: str) -> bool:
+    """Does a token seem to stand in this?"""
+    return bool(TOKEN.search(words))
+
+
 def no_secrets(words: str) -> None:
     """Sorry when a token stands in what was pasted: it does not belong where others read."""
-    if TOKEN.search(words):
+    if holds_secret(words):
         raise Sorry(
             "A token seems to stand in this, and others could read it here. Nothing was kept. "
             "Take it out; if others may have seen it, it is better ended and made anew."

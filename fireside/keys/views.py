@@ -23,7 +23,7 @@ from fireside.keys import importing, ours, programs, saying
 from fireside.keys.kinds import LISTED, PASTED, read_list
 from fireside.keys.meanings import explain
 from fireside.keys.models import LOOK_AGAIN, Holder
-from fireside.keys.pasted import read_scopes
+from fireside.keys.pasted import holds_secret, read_scopes
 from fireside.web.keyring import lists
 from fireside.web.page import asker, found, page
 from fireside.web.views.settings import for_keepers
@@ -113,7 +113,7 @@ def before(request: HttpRequest) -> HttpResponse:
             meanings = explain(read_scopes(given["scopes"]))
         except Sorry as sorry:
             wrong = sorry.words
-            given["scopes"] = "" if "token" in wrong else given["scopes"]
+            given["scopes"] = "" if holds_secret(given["scopes"]) else given["scopes"]
     return page(
         request, "keys/connect.html", at="keys", status=422 if wrong else 200, given=given, meanings=meanings,
         much=sum(one.much for one in meanings), wrong=wrong, kinds=Holder.Kind.choices,

@@ -45,7 +45,7 @@ def held(room: Room | None) -> Iterator[Held]:
                 scopes=tuple(sorted(one.granted)), may="", added_at=one.installed_at,
                 why="What is said in a room and its channel is one.",
                 used_at=one.arrivals.order_by("-pk").values_list("at", flat=True).first(),
-                url="/settings/slack/", way_out=WAY_OUT,
+                way_out=WAY_OUT,
                 known_as=f"slack/{one.app_id}" if one.app_id else "",
             )  # fmt: skip
         return

@@ -31,7 +31,6 @@ class Held:
     by: Person | None = None
     added_at: datetime | None = None
     used_at: datetime | None = None
-    url: str = ""  # where it is looked after
     way_out: str = ""  # how it is taken away
     known_as: str = ""  # its mark in a list that is brought in, so that it is not there twice
 

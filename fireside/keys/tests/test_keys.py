@@ -256,6 +256,16 @@ def test_the_check_list_shows_plain_words_and_writes_nothing(web: Web, bo: Perso
     assert Holder.objects.get().keeper == bo
 
 
+def test_a_token_is_not_taken_wherever_it_is_pasted(do: Do, bo: Person, room: Room) -> None:
+    for line in (
+        "/connect X what-for: fun take-away: ghp_abcdefghijklmnop decided: yes", "/scopes xoxb-123456789",
+        "/connect X what-for: fun scopes: chat:write xapp-1-A1-123456 decided: yes",
+    ):  # fmt: skip
+        with pytest.raises(Sorry, match="A token seems to stand in this"):
+            do(bo, line, room)
+    assert not Holder.objects.exists()
+
+
 def test_an_empty_register_says_what_to_do_first(web: Web, bo: Person) -> None:
     shown = page(web, bo, "/keys/")
     assert "Nothing is connected yet" in shown

@@ -97,7 +97,7 @@ class Holder(Record):
     @classmethod
     def named(cls, words: str, *, person: Person) -> Holder:
         """ "holder:12", "12" or its name, of what is connected now; Sorry when it is none or several."""
-        wish = words.strip()
+        wish = words.strip()[:200]  # a longer one is the name of nothing
         number = wish.removeprefix("holder:").lstrip("#")
         living = cls.seen_by(person).filter(ended_at=None)
         if number.isdecimal() and len(number) < 19 and (one := living.filter(pk=int(number)).first()):

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fireside.hearth.errors import Sorry
 
@@ -53,7 +53,7 @@ def _found(words: str) -> Iterator[str]:
         except (ValueError, RecursionError):
             raise Sorry("This begins like JSON and cannot be read as such. Is all of it there?") from None
     elif words.startswith("https://") and "scope=" in words:
-        asked = parse_qs(urlsplit(words.split()[0]).query)
+        asked = parse_qs(words.split()[0].partition("?")[2].partition("#")[0])
         yield from _divided(" ".join(asked.get("scope", [])))
         yield from (f"{one} (user)" for one in _divided(" ".join(asked.get("user_scope", []))))
     elif re.search(r"^\s*[\"']?(oauth_config|display_information)[\"']?:", words, re.MULTILINE):

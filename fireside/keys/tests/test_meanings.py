@@ -91,7 +91,7 @@ def test_what_people_paste_is_understood(pasted: str, scopes: list[str], place: 
 
 
 def test_what_is_no_scope_is_answered_kindly_and_a_token_is_not_taken() -> None:
-    for odd in ("", "{", "{}", "!!!", '{"oauth_config": [1, 2]}', "[" * 9000):
+    for odd in ("", "{", "{}", "!!!", '{"oauth_config": [1, 2]}', "[" * 9000, "https://[?scope=%00"):
         with pytest.raises(Sorry):
             read_scopes(odd)
     with pytest.raises(Sorry, match="token seems to stand") as refused:

@@ -18,6 +18,7 @@ from fireside.hearth.files import File
 from fireside.hearth.models import Draft, Message, Person, Room, Team
 from fireside.hearth.workflows import settle
 from fireside.incidents.models import Incident
+from fireside.keys.models import Holder
 from fireside.postmortems.models import Mitigation, Postmortem, Telling
 from fireside.systems.models import Runbook, System
 from fireside.web.api.records import kinds
@@ -53,6 +54,10 @@ class Cave:
         labels = [{"job": "heffalump"}]
         self.system = System.add("Heffalump", by=ana, what="Woozles.", room=self.room, matchers=labels)
         self.runbook = Runbook.write("Heffalump trap", ["Dig for a woozle"], by=ana, system=self.system)
+        self.holder = Holder.connect(
+            "Heffalump bot", by=ana, keeper=ana, room=self.room, why="Woozles.", may="woozle"
+        )
+        self.holder.now_has(["woozle:read"], by=ana)
         source = Source.make("cave", by=ana)[0]
         notes = {"summary": "The woozle fires", "runbook_url": "https://example.org/woozle"}
         hear(source, told("HeffalumpFires", labels={"job": "heffalump"}, annotations=notes))
@@ -94,7 +99,8 @@ class Cave:
             "postmortem": numbers, "system": ["heffalump"], "runbook": ["heffalump-trap"],
             "alert": [str(self.group.pk)], "mitigation": [str(m.pk) for m in Mitigation.objects.all()],
             "attempt": [str(pk) for pk in self.incident.attempts.values_list("pk", flat=True)[:2]],
-            "call": ["1"], "decision": ["1"], "team": ["cave-people"],
+            "holder": [self.holder.ref, "heffalump bot"], "call": ["1"], "decision": ["1"],
+            "team": ["cave-people"],
         }  # fmt: skip
         return tables.get(kind, [])
 
@@ -113,6 +119,7 @@ class Cave:
             "runbook": ["/runbooks/heffalump-trap/"], "incident": one,
             "decisions": [f"{i}decisions/" for i in one],
             "incident-timeline": [f"{i}timeline.md" for i in one],
+            "holder": [self.holder.get_absolute_url()],
             "postmortem": [learn], "postmortem_export": [f"{learn[:-1]}.md"], "telling": [f"{learn}telling/"],
             "postmortem_writing": [f"{learn}write/"], "postmortem_save": [f"{learn}write/summary/"],
             "postmortem_history": [f"{learn}history/summary/"],

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from fireside.hearth.commands import Ask, Command, book, perform
 from fireside.hearth.models import Draft, Entry, Key, Message, Person, Room
+from fireside.keys.models import Holder
 from fireside.postmortems.models import Mitigation, Postmortem
 from fireside.systems.models import Runbook, System
 from fireside.web.api.records import kinds
@@ -31,7 +32,8 @@ OPEN = {
     "alerts", "sources",
     "systems", "incidents", "morgue", "why_postmortems", "changes", "gentle", "home", "search", "rooms",
     "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack", "settings-go",
-    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export",
+    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export", "keys", "keys-connect",
+    "keys-import",
 }  # fmt: skip
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
@@ -111,7 +113,8 @@ def test_every_address_of_the_house_is_tried_here(cave: Cave) -> None:
 def test_the_cave_is_full_for_those_who_live_in_it(cave: Cave, bo: Person) -> None:
     inside = Client()
     inside.force_login(bo, backend="django.contrib.auth.backends.ModelBackend")
-    for name in ("room", "group", "system", "runbook", "incident", "postmortem", "postmortem_export"):
+    for name in ("room", "group", "system", "runbook", "incident", "postmortem", "postmortem_export",
+                 "holder"):  # fmt: skip
         assert SECRET in inside.get(cave.addresses()[name][0]).content.decode().lower(), name
     assert len(cave.addresses()["api-record"]) > 10
 
@@ -133,6 +136,8 @@ def questions(cave: Cave) -> Iterator[str]:
         yield f"?room={room.slug}&purpose=incident&who=private"
     yield "?system=heffalump&alert=heffalumpfires"
     yield "?person=bo-lund&state=open&author=bo-lund"
+    yield "?show=unkept&state=connected"
+    yield "?show=ended&state=ended"
     yield "?state=closed&severity=unsure&kind=message"
     for story in (cave.incident.ref, cave.postmortem.ref, cave.group.ref, cave.system.ref, cave.runbook.ref):
         yield f"?story={story}&limit=100"
@@ -144,7 +149,8 @@ def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
              "/people/bo-lund/", "/people/ana-ngata/", "/settings/", "/settings/people/",
              "/settings/invitations/", "/settings/keeping/", "/settings/audit/", "/settings/jobs/",
              "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
-             "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
+             "/learn/changes/", "/settings/slack/", "/keys/", "/keys/connect/", "/keys/import/",
+             "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
              "/rooms/magic-sparkles/palette/", "/api/", "/api/openapi.json", "/api/entries", "/api/search",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip
     for path in lists:
@@ -190,6 +196,7 @@ def inside(cave: Cave) -> list[Any]:
         System.objects.filter(slug="heffalump").values_list("what", "team", "room"),
         Postmortem.objects.values_list("title", "published_at", "applause"),
         Draft.objects.values_list("text"),
+        Holder.objects.filter(room__private=True).values_list("name", "keeper", "ended_at", "review_by"),
     ]
     return [sorted(found, key=repr) for found in rows]  # a database promises no order by itself
 

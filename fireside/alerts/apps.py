@@ -8,11 +8,12 @@ class AlertsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fireside.alerts import commands, keeping, views, workflows  # noqa: F401 -- models are ready only now
-        from fireside.web import places
+        from fireside.alerts import commands, held, keeping, views, workflows  # noqa: F401 -- models are ready only now
+        from fireside.web import keyring, places
 
         keeping.take()
         places.nav.append(places.Nav("Alerts", "/alerts/", "bell", "alerts", 30, views.live, phone=False))
         places.home_side.append(places.Piece(10, views.home_piece))
         places.system_main.append(places.Piece(10, views.system_piece))
+        keyring.holders.append(held.held)
         places.day_marks.append(views.day_marks)

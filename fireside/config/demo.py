@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from fireside.alerts.handle import take_all
 from fireside.alerts.models import Delivery, Group, Source
-from fireside.config import story
+from fireside.config import story, story_keys
 from fireside.config.past import happened
 from fireside.hearth import start
 from fireside.hearth.commands import Ask, Outcome, Sorry, perform, say_line
@@ -21,6 +21,8 @@ from fireside.hearth.models import Message, Organisation, Person, Room, Team
 from fireside.hearth.workflows import rest, settle
 from fireside.incidents.drawn import redraw
 from fireside.incidents.models import Call, Incident
+from fireside.keys import ours
+from fireside.keys.models import Holder
 from fireside.postmortems.models import Postmortem, Telling
 from fireside.systems.models import Runbook, System
 
@@ -39,6 +41,7 @@ def fill() -> str:
             _people()
             _rooms()
         _systems(now)
+        _keys(now)
         _fired(now, lambda minutes: minutes < -story.DAY)
         _past(now)
         _fired(now, lambda minutes: minutes >= -story.DAY)
@@ -46,6 +49,7 @@ def fill() -> str:
             _say(now + timedelta(minutes=minutes), who, room, line)
         _live(now)
         _clap()
+        ours.meet()
         rest()
     return (
         f"{story.ORG} is here. Sign in as aroha@example.org (or priya, sione, mei, kiri ... @example.org) "
@@ -98,6 +102,21 @@ def _systems(now: datetime) -> None:
         with happened(now - timedelta(days=days)):
             known = System.objects.get(name=system)
             Runbook.write(title, steps, by=_who(by), system=known, alertname=alert)
+
+
+def _keys(now: datetime) -> None:
+    """What is connected, as it was connected; what grew since has been noted and not looked at."""
+    for name, kind, place, keeper, days, used, told in story_keys.KEYS:
+        room, who = Room.objects.filter(slug=place).first(), _who(keeper) if keeper else None
+        with happened(now - timedelta(days=days)):
+            one = Holder.connect(name, by=who or _who("aroha"), keeper=who, kind=kind, room=room, **told)
+        Holder.objects.filter(pk=one.pk).update(
+            used_at=now - timedelta(days=used), review_by=(now + timedelta(days=90 - days % 90)).date()
+        )
+    name, scopes = story_keys.GREW
+    with happened(now - timedelta(days=4)):
+        Holder.objects.get(name=name).now_has(scopes, by=None)
+        settle()
 
 
 def _past(now: datetime) -> None:
@@ -172,7 +191,7 @@ def _live(now: datetime) -> None:
 
 def _alert(name: str, moment: datetime, *, over: bool = False) -> Group:
     """Prometheus calls, or says that it is over, through the same inbox as every day."""
-    source, _ = Source.make("prometheus")
+    source, _ = Source.make("prometheus", by=_who("sione"))
     with happened(moment):
         at = timezone.now().isoformat()
         body = json.dumps(story.alert(name, at, at if over else "")).encode()

@@ -161,6 +161,7 @@ INSTALLED_APPS = [
     "fireside.incidents",
     "fireside.postmortems",
     "fireside.sharing",
+    "fireside.keys",
     "fireside.config",
     "allauth",  # after ours, whose templates stand in for its own
     "allauth.account",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("fireside.systems.urls")),
     path("", include("fireside.incidents.urls")),
     path("", include("fireside.postmortems.urls")),
+    path("", include("fireside.keys.urls")),
     path("", include("fireside.slack.urls")),
     path("", include("fireside.web.urls")),
 ]

@@ -1,4 +1,4 @@
-"""Where Slack shows in other pages: a calm line on top of a room that is one with a channel."""
+"""Where Slack shows in other pages: on top of a room that is one with a channel, among what holds keys."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
+from fireside.slack import held
 from fireside.slack.channel import Channel
 from fireside.slack.standing import link, with_waiting
+from fireside.web import keyring
 from fireside.web.places import Piece, room_head
 
 
@@ -18,3 +20,6 @@ def in_its_room(person: Person, room: Room) -> tuple[str, dict[str, Any]] | None
 
 
 room_head.append(Piece(80, in_its_room))
+keyring.holders.append(held.held)
+keyring.lists["slack"] = held.integration_logs
+keyring.rooms["slack"] = held.room_of

@@ -48,6 +48,14 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """One more tab in a room's head, after the room's own."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coming:
     """Something that waits for one person; `at` puts it in order."""
 
@@ -60,7 +68,7 @@ class Coming:
 nav: list[Nav] = []
 home_main: list[Piece] = []  # draw(person)
 home_side: list[Piece] = []  # draw(person)
-room_side: list[Piece] = []  # draw(person, room)
+room_side: list[Piece] = []  # draw(person, room); a Tab in its context stands in the room's head
 room_head: list[Piece] = []  # draw(person, room)
 system_main: list[Piece] = []  # draw(person, system)
 day_marks: list[Callable[[Person, datetime, datetime], Iterable[Mark]]] = []

@@ -100,7 +100,8 @@ def _admit(server: SlackServer, method: Method, token: Token | None, bearer: str
         raise Refused(token.gone)
     if token.expires and server.now() >= token.expires:
         raise Refused("token_expired")
-    if (method.token == "app") != (token.installation is None):
+    kind = "user" if token.user else "app" if token.installation is None else "bot"
+    if method.token != kind:
         raise Refused("not_allowed_token_type")
 
 
@@ -119,7 +120,11 @@ def _run(
 ) -> Json:
     asking = Asking(server, method, token, args)
     asking.basic = basic
-    if method.scope:
+    if method.scope and token and token.user:
+        if method.scope not in token.scopes:
+            provided = ",".join(sorted(token.scopes))
+            raise Refused("missing_scope", needed=method.scope, provided=provided)
+    elif method.scope:
         asking.need(method.scope)
     given = {"client_id": basic, "client_secret": basic} if basic else {}
     missing = [name for name in method.required if args.get(name) in (None, "") and not given.get(name)]

@@ -70,6 +70,9 @@ class Token:
     def __init__(self, value: str, app: App, installation: Installation | None, expires: float = 0) -> None:
         self.value, self.app, self.installation, self.expires = value, app, installation, expires
         self.gone = ""
+        self.scopes: set[str] = set()  # of a person's own token
+        self.user: User | None = None
+        self.house: Workspace | None = None
 
 
 class Installation:

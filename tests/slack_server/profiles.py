@@ -20,7 +20,7 @@ class Profile:
         self.workspace, self.id, self.full_name, self.name = workspace, ident, full_name, name
         self.server = workspace.server
         self.email, self.tz = "", "Etc/UTC"
-        self.guest = self.is_bot = self.stranger = self.deleted = False
+        self.guest = self.is_bot = self.stranger = self.deleted = self.admin = False
         self.app: App | None = None
         self._prepare()
 
@@ -72,6 +72,7 @@ class Profile:
             shown["enterprise_user"] = {"id": self.id, "enterprise_id": self.workspace.enterprise}
         return shown | {
             "real_name": self.full_name, "tz": self.tz, "tz_label": zone.tzname() or "",
-            "tz_offset": int(offset.total_seconds()) if offset else 0, "is_admin": False, "is_owner": False,
-            "is_primary_owner": False, "is_restricted": self.guest, "is_ultra_restricted": False,
+            "tz_offset": int(offset.total_seconds()) if offset else 0, "is_admin": self.admin,
+            "is_owner": False, "is_primary_owner": False,
+            "is_restricted": self.guest, "is_ultra_restricted": False,
         }  # fmt: skip

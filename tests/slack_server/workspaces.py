@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
-from tests.slack_server.apps import App, Installation
+from tests.slack_server.apps import App, Installation, Token
 from tests.slack_server.channels import Channel
 from tests.slack_server.people import User
 
@@ -24,6 +25,7 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.groups: list[Json] = []
         self.paid = False
+        self.logs: list[Json] = []  # what was connected and taken out, the newest first
 
     def user(
         self,
@@ -105,6 +107,14 @@ class Workspace:
     def installed(self, app: App) -> Installation | None:
         alive = [i for i in self.server.installations if i.live and i.app is app and i.covers(self)]
         return next(iter(alive), None)
+
+    def token_of(self, user: User, app: App, *scopes: str) -> str:
+        """A person's own token, as an app gives it to them."""
+        token = Token(f"xoxp-{self.id}-{secrets.token_hex(12)}", app, None)
+        token.user, token.scopes, token.house = user, set(scopes), self
+        with self.server.lock:
+            self.server.tokens[token.value] = token
+        return token.value
 
     def uninstall(self, app: App) -> None:
         """Put the app out: it is told twice, and its tokens are dead before it hears of it."""

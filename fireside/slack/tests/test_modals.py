@@ -311,6 +311,7 @@ def test_every_suggestion_is_read_back_as_what_it_stands_for(slack, inside, trou
     say_line(Ask(ana, trouble.room), "/decide roll back")
     say_line(Ask(ana, room), "/system Shop what: where people buy")
     say_line(Ask(ana, room), "/runbook Refused payments steps: 1. Look")
+    say_line(Ask(ana, room), "/connect Datadog what-for: graphs decided: yes")
     ask = Ask(ana, trouble.room)
     read = {}
     for command in book.all():
@@ -320,7 +321,7 @@ def test_every_suggestion_is_read_back_as_what_it_stands_for(slack, inside, trou
                 read[param.kind.name] = [param.kind.read(value, ask) for value, _ in found]
     assert set(read) == {
         "person", "team", "room", "incident", "decision", "attempt", "call", "system", "runbook", "alert",
-        "kept",
+        "kept", "holder",
     }  # fmt: skip
     assert all(read[name] for name in read if name != "alert")
 

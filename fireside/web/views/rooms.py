@@ -86,6 +86,7 @@ def _page(
     request: HttpRequest, here: Room, template: str, *, tab: str, status: int = 200, **context: object
 ) -> HttpResponse:
     me = asker(request)
+    side = places.pieces(places.room_side, me, here)
     seats = Seat.objects.filter(room=here, person__deactivated_at=None)
     return page(
         request, template, at="rooms", status=status, topics=_topics(here),
@@ -93,7 +94,7 @@ def _page(
         faces=[seat.person for seat in seats.select_related("person").order_by("pk")[:FACES]],
         looks_after=looks_after(here, me), pins=list(_pinned(here)[:5]),
         head=places.pieces(places.room_head, me, here),
-        side=places.pieces(places.room_side, me, here), **context,
+        side=side, tabs=[drawn["tab"] for _, drawn in side if "tab" in drawn], **context,
     )  # fmt: skip
 
 

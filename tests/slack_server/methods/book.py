@@ -42,7 +42,7 @@ BOOK: dict[str, Method] = {}
 def method(
     name: str, takes: str = "", *, scope: str = "", tier: int = 0, json: bool = True, token: str = "bot"
 ) -> Callable[[Callable[[Asking], Json]], Callable[[Asking], Json]]:
-    """Enter a method; `json=False` for those that read and ignore JSON bodies; token is bot, app or none."""
+    """Enter a method; `json=False` for those that ignore JSON bodies; token is bot, user, app or none."""
     names = takes.split()
     required = tuple(n.rstrip("*") for n in names if n.endswith("*"))
     taken = frozenset(n.rstrip("*") for n in names)

@@ -52,3 +52,31 @@ def team(asking: Asking) -> Json:
     if house.enterprise:
         shown |= {"enterprise_id": house.enterprise, "enterprise_name": f"{house.name} Org"}
     return {"team": shown}
+
+
+@method("team.integrationLogs", "app_id change_type count page service_id team_id user", scope="admin",
+        tier=2, json=False, token="user")  # fmt: skip
+def integration_logs(asking: Asking) -> Json:
+    """What was connected and taken out, page by page; for admins of paid workspaces."""
+    assert asking.token
+    assert asking.token.house
+    house, user = asking.token.house, asking.token.user
+    if user is None or not user.admin:
+        raise Refused("access_denied")
+    if not house.paid:
+        raise Refused("paid_only")
+    wanted = [
+        ("app_id", "app_id"),
+        ("service_id", "service_id"),
+        ("change_type", "change_type"),
+        ("user", "user_id"),
+    ]
+    logs = [
+        log for log in house.logs
+        if all(asking.text(given) in ("", str(log.get(name, ""))) for given, name in wanted)
+    ]  # fmt: skip
+    count, page = asking.number("count", 100), asking.number("page", 1)
+    if not 1 <= count <= 1000 or page < 1:
+        raise Refused("invalid_arguments")
+    paging = {"count": count, "total": len(logs), "page": page, "pages": max(1, -(-len(logs) // count))}
+    return {"logs": logs[(page - 1) * count : page * count], "paging": paging}

@@ -36,6 +36,7 @@ OPEN = {
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
     "join", "account_reset_password_from_key", "person", "team", "settings-end-key",
+    "settings-rotate-key",
     "settings-end-invitation", "settings-new-password", "api-do", "do", "api-records", "come-back",
 }  # fmt: skip
 

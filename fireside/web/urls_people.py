@@ -34,6 +34,7 @@ urlpatterns = [
     path("teams/<slug:slug>/", people.team, name="team"),
     path("settings/", settings.profile, name="settings"),
     path("settings/keys/", settings.keys, name="settings-keys"),
+    path("settings/keys/<int:pk>/rotate/", settings.rotate_key, name="settings-rotate-key"),
     path("settings/keys/<int:pk>/end/", settings.end_key, name="settings-end-key"),
     path("settings/invitations/", settings.invitations, name="settings-invitations"),
     path("settings/invitations/<int:pk>/end/", settings.end_invitation, name="settings-end-invitation"),

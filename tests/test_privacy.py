@@ -31,12 +31,12 @@ OPEN = {
     "alerts", "sources",
     "systems", "incidents", "morgue", "why_postmortems", "changes", "gentle", "home", "search", "rooms",
     "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack", "settings-go",
-    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export",
+    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export", "settings-webhooks",
 }  # fmt: skip
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
     "join", "account_reset_password_from_key", "person", "team", "settings-end-key",
-    "settings-rotate-key",
+    "settings-rotate-key", "settings-webhook",
     "settings-end-invitation", "settings-new-password", "api-do", "do", "api-records", "come-back",
 }  # fmt: skip
 

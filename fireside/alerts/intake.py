@@ -85,8 +85,9 @@ def _living() -> dict[str, int]:
     try:
         now = timezone.now()
         living = Source.objects.filter(ended_at=None)
-        known = dict(living.filter(old_until__gt=now).values_list("old_hash", "pk"))
-        return known | dict(living.exclude(expires_at__lte=now).values_list("hash", "pk"))
+        old = living.filter(old_until__gt=now).values_list("old_hash", "pk")
+        new = living.exclude(expires_at__lte=now).values_list("hash", "pk")
+        return {hashed: pk for hashed, pk in [*old, *new] if hashed}
     finally:
         close_old_connections()
 

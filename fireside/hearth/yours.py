@@ -33,6 +33,7 @@ kinds: dict[str, Rows] = {
     "claps": lambda person: Clap.objects.filter(person=person),
     "seats": lambda person: person.seats.all(),
     "keys": lambda person: person.api_keys.all(),
+    "webhooks": lambda person: person.webhooks.all(),
     "invitations": lambda person: person.invitations.all(),
     "files": lambda person: File.objects.filter(message__author=person),
 }

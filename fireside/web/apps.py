@@ -9,11 +9,11 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from fireside.web import places
-        from fireside.web.views import settings, work
+        from fireside.web.views import settings, webhooks, work
 
         places.nav += [
             places.Nav("Hearth", "/", "house", "home", 0),
             places.Nav("Rooms", "/rooms/", "message-circle", "rooms", 45),
             places.Nav("People", "/people/", "users", "people", 70, phone=False),
         ]
-        places.coming += [work.waits_for, settings.keys_end]
+        places.coming += [work.waits_for, settings.keys_end, webhooks.webhooks_stopped]

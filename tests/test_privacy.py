@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from fireside.hearth.commands import Ask, Command, book, perform
-from fireside.hearth.models import Draft, Entry, Key, Message, Person, Room
+from fireside.hearth.models import Draft, Entry, Key, Message, Person, Room, Sending, Webhook
 from fireside.postmortems.models import Mitigation, Postmortem
 from fireside.systems.models import Runbook, System
 from fireside.web.api.records import kinds
@@ -36,7 +36,7 @@ OPEN = {
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
     "join", "account_reset_password_from_key", "person", "team", "settings-end-key",
-    "settings-rotate-key", "settings-webhook",
+    "settings-rotate-key",
     "settings-end-invitation", "settings-new-password", "api-do", "do", "api-records", "come-back",
 }  # fmt: skip
 
@@ -143,9 +143,9 @@ def questions(cave: Cave) -> Iterator[str]:
 def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
     lists = ["/", "/search/", "/rooms/", "/people/", "/people/suggest/", "/teams/", "/teams/cave-people/",
              "/people/bo-lund/", "/people/ana-ngata/", "/settings/", "/settings/people/",
-             "/settings/invitations/", "/settings/keeping/", "/settings/audit/", "/settings/jobs/",
-             "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
-             "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
+             "/settings/invitations/", "/settings/webhooks/", "/settings/keeping/", "/settings/audit/",
+             "/settings/jobs/", "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/",
+             "/incidents/", "/learn/", "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
              "/rooms/magic-sparkles/palette/", "/api/", "/api/openapi.json", "/api/entries", "/api/search",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip
     for path in lists:
@@ -191,6 +191,8 @@ def inside(cave: Cave) -> list[Any]:
         System.objects.filter(slug="heffalump").values_list("what", "team", "room"),
         Postmortem.objects.values_list("title", "published_at", "applause"),
         Draft.objects.values_list("text"),
+        Webhook.objects.values_list("secret", "ended_at"),
+        Sending.objects.values_list("hook", "due_at"),
     ]
     return [sorted(found, key=repr) for found in rows]  # a database promises no order by itself
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +81,21 @@ def test_words_in_a_room_reach_a_program_that_checks_the_signature(
     hook.refresh_from_db()
     assert hook.used_at is not None
     assert secret not in str(list(Webhook.objects.values())), "it is kept sealed"
+
+
+def test_the_signature_can_be_checked_by_hand_as_the_guide_says(
+    receiver: Receiver, bo: Person, room: Room
+) -> None:
+    _, secret = hook_for(receiver, bo, room=room)
+    room.say("Grüße", by=bo)
+    carry()
+    guide = (Path(__file__).parent.parent / "docs" / "webhooks.md").read_text()
+    by_hand = next(code for code in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "hmac" in code)
+    headers, body = receiver.came[0]
+    for key, is_ours in ((secret, True), ("whsec_" + "A" * 43 + "=", False)):
+        found: dict[str, Any] = {"headers": headers, "body": body, "secret": key}
+        exec(by_hand, found)
+        assert found["ours"] is is_ours
 
 
 def test_what_is_told_has_the_shapes_of_the_api(receiver: Receiver, ana: Person, room: Room, do: Do) -> None:

@@ -16,3 +16,4 @@ class AlertsConfig(AppConfig):
         places.home_side.append(places.Piece(10, views.home_piece))
         places.system_main.append(places.Piece(10, views.system_piece))
         places.day_marks.append(views.day_marks)
+        places.coming.append(views.sources_end)

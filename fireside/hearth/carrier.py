@@ -26,7 +26,7 @@ from fireside.hearth.webhooks import DAYS, TEST, WAITS, Sending, Webhook
 THREADS = 8  # receivers that are called at the same time
 SLOW = 4  # of those that failed lately, so that they take no thread from the others
 TICK = 1.0  # seconds between looks for what another process noted
-BREATH = 0.05  # seconds between two looks; what is noted meanwhile is looked at together
+BREATH = 0.2  # seconds between two looks; what is noted meanwhile is looked at together
 TURN = 50  # sendings to one receiver before the next one's turn
 REST = 60.0  # seconds at most between two calls to a receiver that fails
 GONE = 410

@@ -57,10 +57,11 @@ def test_both_tokens_work_for_a_while_and_the_page_tells_which_is_used(do: Do, w
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_token_with_an_end_ends_and_one_without_goes_on(ana: Person) -> None:
+def test_a_token_with_an_end_ends_and_one_without_goes_on(web: Web, ana: Person) -> None:
     _, short = Source.make("A visit", by=ana, days=7)
     source, for_good = Source.make("Prometheus", by=ana)
     assert None not in holders(short, for_good)
+    assert "The token of A visit ends" in web(ana).get("/").content.decode()
     Source.objects.exclude(expires_at=None).update(expires_at=timezone.now())
     assert holders(short, for_good) == [None, source.pk]
 

@@ -184,7 +184,7 @@ def test_a_person_is_told_once_before_a_key_ends(
     [told_of] = mail.outbox
     assert told_of.to == ["bo@example.org"]
     assert "“deploys” ends on" in told_of.body
-    assert "The key “deploys” ends" in web(bo).get("/").content.decode()
+    assert "The key “deploys” ends on" in web(bo).get("/").content.decode()
     assert "deploys" not in web(ana).get("/").content.decode()
 
 

@@ -99,7 +99,7 @@ def keys_end(person: Person) -> Iterator[Coming]:
     """On one's home, for the last week of a key's life."""
     for key in ending_soon().filter(person=person):
         more = gettext("What holds it will be turned away then. My keys gives it a new secret.")
-        words = gettext("The key “%(name)s” ends") % {"name": key.name}
+        words = gettext("The key “%(name)s” ends on %(day)s") % {"name": key.name, "day": key.ends_on}
         yield Coming(key.expires_at or key.made_at, words, reverse("settings-keys"), more)
 
 

@@ -145,8 +145,9 @@ def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
              "/people/bo-lund/", "/people/ana-ngata/", "/settings/", "/settings/people/",
              "/settings/invitations/", "/settings/webhooks/", "/settings/keeping/", "/settings/audit/",
              "/settings/jobs/", "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/",
-             "/incidents/", "/learn/", "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
-             "/rooms/magic-sparkles/palette/", "/api/", "/api/openapi.json", "/api/entries", "/api/search",
+             "/incidents/", "/learn/", "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/",
+             "/rooms/magic-sparkles/files/", "/rooms/magic-sparkles/palette/", "/api/",
+             "/api/openapi.json", "/api/entries", "/api/search",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip
     for path in lists:
         for question in questions(cave):

@@ -163,6 +163,9 @@ def test_it_stops_when_its_maker_could_no_longer_hear_and_says_so(
     if loses != "access":
         assert "stopped" in web(bo).get("/").content.decode()
     assert hook.ended_why.startswith(("Bo Lund, who made it,", "Only a keeper"))
+    assert hook.secret == "", "nothing is kept that nobody needs"
+    if hook.room is not None:
+        assert f"hears nothing more from here. {hook.ended_why}" in lair.messages.latest("pk").text
 
 
 def test_what_is_taken_back_before_it_was_told_is_not_told(
@@ -393,6 +396,8 @@ def test_it_is_made_by_words_at_every_door_and_its_secret_is_shown_once(
     secret = words.words.split("`")[1]
     assert secret.startswith("whsec_")
     hook = Webhook.objects.get()
+    openly = "Bo Lund lets example.org hear of what happens here: incident.*, message.said."
+    assert room.messages.filter(text=openly).exists(), "those who are in the room know of it"
     assert (hook.name, hook.kinds) == ("example.org", ["incident.*", "message.said"])
     for page in ("/settings/webhooks/", f"/settings/webhooks/{hook.pk}/"):
         assert secret not in web(bo).get(page).content.decode()

@@ -27,6 +27,7 @@ THREADS = 8  # receivers that are called at the same time
 SLOW = 4  # of those that failed lately, so that they take no thread from the others
 TICK = 1.0  # seconds between looks for what another process noted
 BREATH = 0.2  # seconds between two looks; what is noted meanwhile is looked at together
+UNHEARD = 100  # entries for nobody, which are looked at again rather than noted each time
 TURN = 50  # sendings to one receiver before the next one's turn
 REST = 60.0  # seconds at most between two calls to a receiver that fails
 GONE = 410
@@ -114,17 +115,18 @@ def notice(most: int = 500) -> bool:
     entries = list(found[:most])
     if not entries:
         return False
-    with transaction.atomic():
-        for hook in hooks:
-            heard = [entry for entry in entries if entry.pk > hook.heard_to and hook.hears(entry)]
-            if why := hook.trouble():
-                hook.end(why=why)
-            elif heard:
-                now = timezone.now()
-                new = [Sending(hook=hook, entry=one.pk, verb=one.verb, due_at=now) for one in heard]
-                Sending.objects.bulk_create(new, ignore_conflicts=True)
-        known = [hook.pk for hook in hooks]
-        Webhook.objects.filter(pk__in=known, heard_to__lt=entries[-1].pk).update(heard_to=entries[-1].pk)
+    new: list[Sending] = []
+    for hook in hooks:
+        if why := hook.trouble():
+            hook.end(why=why)
+            continue
+        heard = (entry for entry in entries if entry.pk > hook.heard_to and hook.hears(entry))
+        new += (Sending(hook=hook, entry=one.pk, verb=one.verb, due_at=timezone.now()) for one in heard)
+    if new or len(entries) >= UNHEARD:
+        with transaction.atomic():
+            Sending.objects.bulk_create(new, ignore_conflicts=True)
+            known, last = [hook.pk for hook in hooks], entries[-1].pk
+            Webhook.objects.filter(pk__in=known, heard_to__lt=last).update(heard_to=last)
     return len(entries) == most
 
 

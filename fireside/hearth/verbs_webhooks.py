@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated, TypeAlias
 
 from django.conf import settings
 
@@ -11,8 +12,14 @@ from fireside.hearth.keys import by_hand
 from fireside.hearth.kinds import Kind, Line, Word, read_days, teach
 from fireside.hearth.people import Team
 from fireside.hearth.rooms import Room
-from fireside.hearth.webhooks import Webhook, read_kinds
+from fireside.hearth.webhooks import Webhook, read_address, read_kinds
 
+Address: TypeAlias = Annotated[
+    str, Kind("address", lambda words, ask: read_address(words), True, "https://hooks.example.org/x")
+]
+Kinds: TypeAlias = Annotated[
+    list[str], Kind("kinds", lambda words, ask: read_kinds(words), hint="incident.* postmortem.published")
+]
 LISTED = 20  # webhooks that fit into one whisper
 
 teach(
@@ -26,11 +33,16 @@ teach(
     title="Make a webhook",
 )
 def webhook(
-    ask: Ask, address: Word, kinds: Line, place: Room | None = None, team: Team | None = None, name: Line = ""
+    ask: Ask,
+    address: Address,
+    kinds: Kinds,
+    place: Room | None = None,
+    team: Team | None = None,
+    name: Line = "",
 ) -> Whisper:
     """Tell an address of another program what happens: in a room, in a team, or in all open rooms."""
     by_hand(ask.door)
-    hook, secret = Webhook.make(address, read_kinds(kinds), by=ask.person, room=place, team=team, name=name)
+    hook, secret = Webhook.make(address, kinds, by=ask.person, room=place, team=team, name=name)
     return Whisper(
         f"Webhook {hook.pk}, {hook}, hears of {hook.where}. This is its secret, which is shown only now:\n\n"
         f"`{secret}`\n\nWith it the receiver checks that a call is ours. /webhook-test {hook.pk} tries it."

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from fireside.hearth import audit, outside
 from fireside.hearth.errors import NotYours, Sorry
+from fireside.hearth.order import in_turn
 from fireside.hearth.people import Person, Team
 from fireside.hearth.rooms import Room
 from fireside.hearth.seal import seal, unseal
@@ -47,6 +48,15 @@ teams: list[Callable[[Room], Iterable[int | None]]] = [lambda room: [room.team_i
 def offer(**said: str) -> None:
     """More that can be heard of: `offer(incident_opened="an incident began")` for "incident.opened"."""
     kinds.update({verb.replace("_", ".", 1): words for verb, words in said.items()})
+
+
+def read_address(words: str) -> str:
+    """An address that could be called, as it was written; Sorry when there is none."""
+    try:
+        outside.look(words)
+    except outside.Forbidden as forbidden:
+        raise Sorry(forbidden.words, field="address") from None
+    return words
 
 
 def read_kinds(words: str) -> list[str]:
@@ -135,20 +145,19 @@ class Webhook(models.Model):
         """A webhook and its secret, which is never shown again; Sorry when this person may not have it."""
         if room and team:
             raise Sorry("Of a room or of a team: which do you mean?", field="team")
-        try:
-            parts = outside.look(address.strip())
-        except outside.Forbidden as forbidden:
-            raise Sorry(forbidden.words, field="address") from None
+        host = str(outside.look(read_address(address)).hostname)
         secret = _minted()
         hook = cls(
-            name=name.strip()[:80] or str(parts.hostname)[:80], address=address.strip(), kinds=heard,
-            room=room, team=team, secret=seal(secret), made_by=by,
+            name=(name.strip() or host)[:80], address=address, kinds=heard, room=room, team=team,
+            secret=seal(secret), made_by=by,
         )  # fmt: skip
         if why := hook.trouble():
             raise Sorry(why)
         with transaction.atomic():
+            in_turn()
             hook.save()
-            words = f"made a webhook: {parts.hostname} hears of {hook.where}"
+            hook._tell(f"{by.name} lets {host} hear of what happens here: {', '.join(heard)}.")
+            words = f"made a webhook: {host} hears of {hook.where}"
             made = note("webhook.made", words, by=by, room=room, about=hook.ref)
             hook.heard_to = made.pk
             hook.save(update_fields=["heard_to"])
@@ -171,6 +180,7 @@ class Webhook(models.Model):
         """A new secret; for the overlap each sending is signed with both."""
         secret = _minted()
         with transaction.atomic():
+            in_turn()
             self.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
             self.old_secret, self.old_until = (
                 (self.secret, timezone.now() + overlap) if overlap else ("", None)
@@ -189,11 +199,18 @@ class Webhook(models.Model):
     def end(self, *, by: Person | None = None, why: str = "") -> None:
         """From now on it hears nothing; `why` is what its maker and the keepers are told."""
         with transaction.atomic():
+            in_turn()
             ended = Webhook.objects.filter(pk=self.pk, ended_at=None)
-            if ended.update(ended_at=timezone.now(), ended_why=why[:200]):
+            if ended.update(ended_at=timezone.now(), ended_why=why[:200], secret="", old_secret=""):
+                self._tell(f"The webhook {self.name} hears nothing more from here. {why}".strip())
                 self.sendings.filter(due_at__isnull=False).update(due_at=None, trouble="The webhook ended.")
                 words = f"the webhook {self.name} stopped: {why}" if why else f"ended the webhook {self.name}"
                 note("webhook.ended", words, by=by, room=self.room, about=self.ref)
+
+    def _tell(self, words: str) -> None:
+        """Whoever is in the room it listens to knows of it."""
+        if self.room is not None:
+            self.room.say(words)
 
     # -- what it hears -------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-import uuid
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import ClassVar
@@ -242,11 +241,15 @@ class Webhook(models.Model):
         return chosen.update(due_at=timezone.now(), attempts=0, trouble="")
 
 
+def _new_key() -> str:
+    return f"msg_{secrets.token_hex(16)}"
+
+
 class Sending(models.Model):
     """One entry for one webhook: when it is due, how often it was tried, and what was answered last."""
 
     hook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="sendings", db_index=False)
-    uid = models.UUIDField(default=uuid.uuid4, unique=True)
+    key = models.CharField(max_length=40, unique=True, default=_new_key)  # `webhook-id`, at every attempt
     entry = models.BigIntegerField(null=True, blank=True)  # empty: a test
     verb = models.CharField(max_length=60)
     made_at = models.DateTimeField(default=timezone.now)
@@ -268,11 +271,6 @@ class Sending(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} to {self.hook}"
-
-    @property
-    def key(self) -> str:
-        """The `webhook-id`: the same at every attempt."""
-        return f"msg_{self.uid.hex}"
 
 
 def stopped(person: Person) -> models.QuerySet[Webhook]:

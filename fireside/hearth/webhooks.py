@@ -241,15 +241,11 @@ class Webhook(models.Model):
         return chosen.update(due_at=timezone.now(), attempts=0, trouble="")
 
 
-def _new_key() -> str:
-    return f"msg_{secrets.token_hex(16)}"
-
-
 class Sending(models.Model):
     """One entry for one webhook: when it is due, how often it was tried, and what was answered last."""
 
     hook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="sendings", db_index=False)
-    key = models.CharField(max_length=40, unique=True, default=_new_key)  # `webhook-id`, at every attempt
+    mark = models.CharField(max_length=43, unique=True, default=secrets.token_urlsafe)
     entry = models.BigIntegerField(null=True, blank=True)  # empty: a test
     verb = models.CharField(max_length=60)
     made_at = models.DateTimeField(default=timezone.now)
@@ -271,6 +267,11 @@ class Sending(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} to {self.hook}"
+
+    @property
+    def key(self) -> str:
+        """The `webhook-id`: the same at every attempt."""
+        return f"msg_{self.mark}"
 
 
 def stopped(person: Person) -> models.QuerySet[Webhook]:

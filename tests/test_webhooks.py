@@ -18,7 +18,7 @@ from standardwebhooks import WebhookVerificationError
 from fireside.hearth import carrier, outside
 from fireside.hearth.audit import Audit
 from fireside.hearth.carrier import TURN, Carrier, bring, notice, waiting
-from fireside.hearth.commands import Outcome
+from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.keeping import kinds as kept
 from fireside.hearth.models import Entry, Person, Room, Sending, Team, Webhook
@@ -46,6 +46,11 @@ def hook_for(
     receiver: Receiver, by: Person, kinds: str = "message.said", **where: Any
 ) -> tuple[Webhook, str]:
     return Webhook.make(receiver.url, kinds.split(), by=by, **where)
+
+
+def ask(person: Person, line: str, room: Room | None = None) -> Outcome:
+    """Say a line, where the door is not the point."""
+    return say_line(Ask(person, room), line)
 
 
 def carry() -> None:
@@ -98,9 +103,9 @@ def test_the_signature_can_be_checked_by_hand_as_the_guide_says(
         assert found["ours"] is is_ours
 
 
-def test_what_is_told_has_the_shapes_of_the_api(receiver: Receiver, ana: Person, room: Room, do: Do) -> None:
+def test_what_is_told_has_the_shapes_of_the_api(receiver: Receiver, ana: Person, room: Room) -> None:
     _, secret = hook_for(receiver, ana, "incident.*")
-    do(ana, "/incident no payments", room)
+    ask(ana, "/incident no payments", room)
     carry()
     opened = next(one for one in receiver.told(secret) if one["type"] == "incident.opened")
     shape = opened["data"]["record"]
@@ -108,7 +113,7 @@ def test_what_is_told_has_the_shapes_of_the_api(receiver: Receiver, ana: Person,
 
 
 def test_each_hears_what_it_is_for(
-    receiver: Receiver, ana: Person, bo: Person, room: Room, sparkles: Team, do: Do
+    receiver: Receiver, ana: Person, bo: Person, room: Room, sparkles: Team
 ) -> None:
     other, lair = Room.make("other", by=ana), Room.make("lair", by=ana, private=True)
     everywhere = hook_for(receiver, ana, "message.said incident.opened")[0]
@@ -117,7 +122,7 @@ def test_each_hears_what_it_is_for(
     System.add("Storefront", by=ana, team=sparkles, room=room)
     for place in (room, other, lair):
         place.say("hello", by=ana)
-    do(ana, "/incident no payments system: storefront", other)
+    ask(ana, "/incident no payments system: storefront", other)
     notice()
 
     def heard(hook: Webhook) -> set[str]:
@@ -135,7 +140,7 @@ def test_each_hears_what_it_is_for(
 
 @pytest.mark.parametrize("loses", ["seat", "access", "team", "keeping"])
 def test_it_stops_when_its_maker_could_no_longer_hear_and_says_so(
-    receiver: Receiver, web: Web, ana: Person, bo: Person, cy: Person, sparkles: Team, do: Do, loses: str
+    receiver: Receiver, web: Web, ana: Person, bo: Person, cy: Person, sparkles: Team, loses: str
 ) -> None:
     lair = Room.make("lair", by=bo, private=True)
     lair.seat(cy)
@@ -143,18 +148,18 @@ def test_it_stops_when_its_maker_could_no_longer_hear_and_says_so(
         loses
     ]
     if loses == "keeping":
-        do(ana, "/keeper @bo-lund")
+        ask(ana, "/keeper @bo-lund")
         bo.refresh_from_db()
     hook, _ = hook_for(receiver, bo, **where)
     waits = hook.test()
     if loses == "seat":
-        do(bo, "/leave", lair)
+        ask(bo, "/leave", lair)
     elif loses == "access":
-        do(ana, "/deactivate @bo-lund")
+        ask(ana, "/deactivate @bo-lund")
     elif loses == "team":
-        do(ana, "/leave-team magic-sparkles person: @bo-lund")
+        ask(ana, "/leave-team magic-sparkles person: @bo-lund")
     else:
-        do(ana, "/step-down person: @bo-lund")
+        ask(ana, "/step-down person: @bo-lund")
     carry()
     hook.refresh_from_db()
     waits.refresh_from_db()
@@ -346,7 +351,7 @@ def test_what_was_told_is_sent_again_one_or_all(
 
 
 def test_whose_it_is_not_does_not_see_it(
-    receiver: Receiver, web: Web, ana: Person, bo: Person, cy: Person, do: Do
+    receiver: Receiver, web: Web, ana: Person, bo: Person, cy: Person
 ) -> None:
     lair = Room.make("lair", by=bo, private=True)
     hook, _ = hook_for(receiver, bo, room=lair)
@@ -355,10 +360,10 @@ def test_whose_it_is_not_does_not_see_it(
         assert "lair" not in web(person).get("/settings/webhooks/").content.decode()
         for verb in ("webhook-test", "webhook-renew", "webhook-end"):
             with pytest.raises(NotYours):
-                do(person, f"/{verb} {hook.pk}")
+                ask(person, f"/{verb} {hook.pk}")
     lair.seat(ana)
     assert web(ana).get(f"/settings/webhooks/{hook.pk}/").status_code == 200
-    do(ana, f"/webhook-end {hook.pk}")
+    ask(ana, f"/webhook-end {hook.pk}")
     hook.refresh_from_db()
     assert (hook.ended_at is not None, hook.ended_why) == (True, "")
 
@@ -378,12 +383,10 @@ def test_whose_it_is_not_does_not_see_it(
         ("javascript:alert(1) kinds: message.said place: #magic-sparkles", "whole address"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(
-    bo: Person, cy: Person, room: Room, do: Do, line: str, said: str
-) -> None:
+def test_what_cannot_be_is_refused_in_words(bo: Person, cy: Person, room: Room, line: str, said: str) -> None:
     Room.make("lair", by=cy, private=True)
     with pytest.raises(Sorry, match=said):
-        do(bo, f"/webhook {line}")
+        ask(bo, f"/webhook {line}")
     assert not Webhook.objects.exists()
 
 

@@ -29,7 +29,7 @@ INSIDE = (
 @pytest.fixture
 def receiver(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     settings.WEBHOOKS_TO = HERE
-    monkeypatch.setattr(outside, "PATIENCE", 0.4)
+    monkeypatch.setattr(outside, "PATIENCE", 0.25)
     with Receiver() as found:
         yield found
 
@@ -160,7 +160,7 @@ def test_proxies_of_the_environment_are_not_asked(
 
 
 def hangs(_: BaseHTTPRequestHandler) -> None:
-    time.sleep(0.6)
+    time.sleep(0.4)
 
 
 def drips(handler: BaseHTTPRequestHandler) -> None:

@@ -5,7 +5,7 @@ import sys
 
 ALL = [
     "start", "timers", "intake", "beside", "pages", "search", "live", "screen", "slack", "declare", "storm",
-    "steps", "keeping", "machines", "model",
+    "steps", "keeping", "machines", "model", "hooks",
 ]  # fmt: skip
 
 

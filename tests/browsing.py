@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def tell_demo(folder: str) -> None:
+    """The demo's house in a folder, with some keys and webhooks in use."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "fireside.config.settings",
+        "FIRESIDE_DATA": folder,
+    }
+    for module in (["fireside", "demo"], ["tests.demo_keys"]):
+        subprocess.run([sys.executable, "-m", *module], check=True, env=environment, cwd=ROOT)
 
 
 @contextmanager

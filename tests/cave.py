@@ -15,7 +15,7 @@ from fireside.alerts.models import Group, Source
 from fireside.alerts.tests.machines import hear, told
 from fireside.hearth.commands import Ask, say_line
 from fireside.hearth.files import File
-from fireside.hearth.models import Draft, Message, Person, Room, Team
+from fireside.hearth.models import Draft, Message, Person, Room, Team, Webhook
 from fireside.hearth.workflows import settle
 from fireside.incidents.models import Incident
 from fireside.keys.models import Holder
@@ -51,6 +51,8 @@ class Cave:
         self.said.pin(by=ana)
         self.said.clap("👀", by=ana)
         Draft.keep(bo, self.room.ref, "the woozle is")
+        self.hook, _ = Webhook.make("https://woozle.example.org/", ["message.said"], by=ana, room=self.room)
+        self.hook.test()
         labels = [{"job": "heffalump"}]
         self.system = System.add("Heffalump", by=ana, what="Woozles.", room=self.room, matchers=labels)
         self.runbook = Runbook.write("Heffalump trap", ["Dig for a woozle"], by=ana, system=self.system)
@@ -100,7 +102,7 @@ class Cave:
             "alert": [str(self.group.pk)], "mitigation": [str(m.pk) for m in Mitigation.objects.all()],
             "attempt": [str(pk) for pk in self.incident.attempts.values_list("pk", flat=True)[:2]],
             "holder": [self.holder.ref, "heffalump bot"], "call": ["1"], "decision": ["1"],
-            "team": ["cave-people"],
+            "team": ["cave-people"], "webhook": [str(self.hook.pk)],
         }  # fmt: skip
         return tables.get(kind, [])
 
@@ -113,6 +115,7 @@ class Cave:
         return {
             "room": room, **{f"room-{part}": [f"{r}{part}/" for r in room] for part in (
                 "pinned", "files", "people", "about", "read", "palette", "draft")},
+            "settings-webhook": [self.hook.get_absolute_url()],
             "message": [m.get_absolute_url() for m in Message.objects.filter(room__private=True)],
             "file": [self.file.get_absolute_url(), f"/files/{self.file.pk}/x"],
             "group": [f"/alerts/{self.group.pk}/"], "system": ["/systems/heffalump/"],

@@ -20,6 +20,8 @@ SCREENS = {
     "teams": "/teams/",
     "settings": "/settings/",
     "keys": "/settings/keys/",
+    "webhooks": "/settings/webhooks/",
+    "webhook": "/settings/webhooks/1/",
     "invitations": "/settings/invitations/",
     "jobs": "/settings/jobs/",
     "mine": "/settings/mine/",

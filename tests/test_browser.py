@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.house import served
 from fireside.config.story import PASSWORD
-from tests.browsing import barriers, chromium, sign_in, visitor
+from tests.browsing import barriers, chromium, sign_in, tell_demo, visitor
 from tests.screens import LOOKS, SCREENS
 
 pytestmark = pytest.mark.browser
@@ -40,8 +40,7 @@ def _pages_are_closed(request: pytest.FixtureRequest) -> Iterator[None]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Unicorn Rentals, served by the real process."""
     folder = str(tmp_path_factory.mktemp("house"))
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "fireside.config.settings"}
-    subprocess.run([sys.executable, "-m", "fireside", "demo", "--data", folder], check=True, env=environment)
+    tell_demo(folder)
     with served(folder) as (port, _):
         yield f"http://127.0.0.1:{port}"
 

@@ -23,6 +23,7 @@ from fireside.hearth.audit import Audit, troubles
 from fireside.hearth.cards import Card, Mention, text
 from fireside.hearth.commands import Ask, NotYours, Sorry, say_line
 from fireside.hearth.files import File
+from fireside.hearth.keys import Shut
 from fireside.hearth.models import Draft, Entry, Key, Message, Person, Room
 from fireside.hearth.search import Doc, find
 from fireside.hearth.workflows import settle
@@ -217,7 +218,8 @@ def test_i_delete_myself_and_am_signed_out_everywhere_at_once(known: Client, web
     seen = known.post("/settings/mine/", {"typed": "@bo-lund", "words": "stay"}).content.decode()
     assert "You are signed out everywhere" in seen
     assert [client.get("/settings/").status_code for client in (known, elsewhere)] == [302, 302]
-    assert Key.holder(secret) is None
+    with pytest.raises(Shut):
+        Key.let_in(secret)
     back = "/account/back/" + seen.partition("/account/back/")[2].partition('"')[0]
     assert "Come back, Bo Lund?" in known.get(back).content.decode()
     assert known.post(back)["Location"] == "/account/login/"

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from fireside.hearth.commands import Ask, Command, book, perform
-from fireside.hearth.models import Draft, Entry, Key, Message, Person, Room
+from fireside.hearth.models import Draft, Entry, Key, Message, Person, Room, Sending, Webhook
 from fireside.keys.models import Holder
 from fireside.postmortems.models import Mitigation, Postmortem
 from fireside.systems.models import Runbook, System
@@ -32,12 +32,13 @@ OPEN = {
     "alerts", "sources",
     "systems", "incidents", "morgue", "why_postmortems", "changes", "gentle", "home", "search", "rooms",
     "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack", "settings-go",
-    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export", "keys", "keys-connect",
-    "keys-import",
+    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export", "settings-webhooks",
+    "keys", "keys-connect", "keys-import",
 }  # fmt: skip
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
     "join", "account_reset_password_from_key", "person", "team", "settings-end-key",
+    "settings-rotate-key",
     "settings-end-invitation", "settings-new-password", "api-do", "do", "api-records", "come-back",
 }  # fmt: skip
 
@@ -147,11 +148,11 @@ def questions(cave: Cave) -> Iterator[str]:
 def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
     lists = ["/", "/search/", "/rooms/", "/people/", "/people/suggest/", "/teams/", "/teams/cave-people/",
              "/people/bo-lund/", "/people/ana-ngata/", "/settings/", "/settings/people/",
-             "/settings/invitations/", "/settings/keeping/", "/settings/audit/", "/settings/jobs/",
-             "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
-             "/learn/changes/", "/settings/slack/", "/keys/", "/keys/connect/", "/keys/import/",
-             "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
-             "/rooms/magic-sparkles/palette/", "/api/", "/api/openapi.json", "/api/entries", "/api/search",
+             "/settings/invitations/", "/settings/webhooks/", "/settings/keeping/", "/settings/audit/",
+             "/settings/jobs/", "/settings/mine/", "/alerts/", "/alerts/connect/", "/systems/",
+             "/incidents/", "/learn/", "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/",
+             "/rooms/magic-sparkles/files/", "/rooms/magic-sparkles/palette/", "/api/",
+             "/api/openapi.json", "/api/entries", "/api/search", "/keys/", "/keys/connect/", "/keys/import/",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip
     for path in lists:
         for question in questions(cave):
@@ -197,6 +198,8 @@ def inside(cave: Cave) -> list[Any]:
         Postmortem.objects.values_list("title", "published_at", "applause"),
         Draft.objects.values_list("text"),
         Holder.objects.filter(room__private=True).values_list("name", "keeper", "ended_at", "review_by"),
+        Webhook.objects.values_list("secret", "ended_at"),
+        Sending.objects.values_list("hook", "due_at"),
     ]
     return [sorted(found, key=repr) for found in rows]  # a database promises no order by itself
 

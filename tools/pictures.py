@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.house import served
 from fireside.config.story import PASSWORD
-from tests.browsing import barriers, chromium, sign_in, visitor
+from tests.browsing import barriers, chromium, sign_in, tell_demo, visitor
 from tests.screens import LOOKS, SCREENS
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -38,9 +37,7 @@ STICKY = ("room",)  # screens whose head and foot stay in view are taken as they
 def pages(looks: list[str]) -> Iterator[Iterator[tuple[str, Page]]]:
     """A signed-in page for each look, in a house that tells the demo's story."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "fireside.config.settings"}
-        demo = [sys.executable, "-m", "fireside", "demo", "--data", folder]
-        subprocess.run(demo, check=True, env=environment)  # noqa: S603
+        tell_demo(folder)
         with served(folder) as (port, _), chromium() as browser:
             there = f"http://127.0.0.1:{port}"
             yield (

@@ -8,6 +8,7 @@ import msgspec
 from django.db.models import Q
 
 from fireside.alerts.models import Group
+from fireside.hearth import webhooks
 from fireside.web.api.records import readable
 
 
@@ -40,4 +41,9 @@ readable(
     "alerts", lambda: Group.objects.select_related("system", "room"), group_shape,
     help="What machines told us, card by card.",
     filters={"system": lambda words: Q(system__slug=words), "alertname": lambda words: Q(alertname=words)},
+)  # fmt: skip
+
+webhooks.offer(
+    group_fired="alerts of one name fire", group_grew="more of them fire", group_taken="somebody is on it",
+    group_resolved="they are back to normal", group_reopened="they fire again",
 )  # fmt: skip

@@ -17,3 +17,4 @@ class AlertsConfig(AppConfig):
         places.system_main.append(places.Piece(10, views.system_piece))
         keyring.holders.append(held.held)
         places.day_marks.append(views.day_marks)
+        places.coming.append(views.sources_end)

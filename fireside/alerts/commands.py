@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.utils.timezone import now
 
@@ -10,7 +12,8 @@ from fireside.alerts.cards import lasted
 from fireside.alerts.models import Group, Source
 from fireside.hearth.commands import Ask, NotYours, Whisper, command
 from fireside.hearth.errors import Sorry
-from fireside.hearth.kinds import Kind, Line, teach
+from fireside.hearth.keys import by_hand
+from fireside.hearth.kinds import Kind, Line, Word, read_days, teach
 from fireside.hearth.rooms import visible
 
 teach(
@@ -40,10 +43,11 @@ def alerts(ask: Ask) -> Whisper:
 
 
 @command("/source", example="/source Prometheus in Frankfurt", title="Connect a source of alerts")
-def source(ask: Ask, name: Line) -> Whisper:
+def source(ask: Ask, name: Line, days: Word = "") -> Whisper:
     """Make a token with which a Prometheus or an Alertmanager may post alerts; a second ends the first."""
     _keeper(ask)
-    made, secret = Source.make(name, by=ask.person)
+    by_hand(ask.door)
+    made, secret = Source.make(name, by=ask.person, days=read_days(days) if days else None)
     address = f"{settings.PUBLIC_URL}/hooks/alertmanager"
     return Whisper(
         f"This is the token of {made.name}. It is shown only now:\n\n`{secret}`\n\n"
@@ -51,13 +55,22 @@ def source(ask: Ask, name: Line) -> Whisper:
     )
 
 
+@command("/source-renew", example="/source-renew Prometheus in Frankfurt overlap: 7", title="A new token")
+def source_renew(ask: Ask, name: Line, overlap: Word = "7") -> Whisper:
+    """Make a new token for a source; the old one works on for some days, and the page tells which is used."""
+    _keeper(ask)
+    by_hand(ask.door)
+    found, days = _source(name), read_days(overlap, "overlap", least=0)
+    secret = found.rotate(timedelta(days=days), by=ask.person)
+    old = f"The old one works for {days} more days." if days else "The old one works no more."
+    return Whisper(f"This is the new token of {found.name}. It is shown only now:\n\n`{secret}`\n\n{old}")
+
+
 @command("/source-end", example="/source-end Prometheus in Frankfurt", title="End a source of alerts")
 def source_end(ask: Ask, name: Line) -> Whisper:
     """Stop listening to a source. What still fired because of it counts as over."""
     _keeper(ask)
-    found = Source.objects.filter(name__iexact=name.strip(), ended_at=None).first()
-    if found is None:
-        raise Sorry(f"There is no source called {name}.", field="name")
+    found = _source(name)
     found.end(by=ask.person)
     handle.let_go(found)
     return Whisper(f"{found.name} is no longer listened to.")
@@ -67,6 +80,13 @@ def _newest_in(ask: Ask) -> Group:
     found = Group.objects.filter(room=ask.where(), resolved_at=None).select_related("room", "system").first()
     if found is None:
         raise Sorry("Nothing fires in this room right now.")
+    return found
+
+
+def _source(name: str) -> Source:
+    found = Source.objects.filter(name__iexact=name.strip(), ended_at=None).first()
+    if found is None:
+        raise Sorry(f"There is no source called {name}.", field="name")
     return found
 
 

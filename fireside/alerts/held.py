@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
-from django.db.models import Max
-
-from fireside.alerts.models import Alert, Delivery, Group, Source
+from fireside.alerts.models import Alert, Group, Source
 from fireside.hearth.rooms import Room
 from fireside.web.keyring import Held
 
-LATELY = 20_000  # deliveries that are looked through for the newest of each source
 GROUPS = 30  # of a room, whose sources are those that reach it
 MAY, MAY_HERE = (
     "may post alerts into the rooms of our systems. It cannot read.",
@@ -25,18 +21,10 @@ def held(room: Room | None) -> Iterator[Held]:
     if room is not None:
         newest = Group.objects.filter(room=room).order_by("-pk").values("pk")[:GROUPS]
         sources = sources.filter(pk__in=Alert.objects.filter(group__in=newest).values("source"))
-    used = {} if room is not None else _used()
     for source in sources:
         yield Held(
             mark=f"source:{source.pk}", name=source.name, kind="source", icon="activity",
             may=MAY if room is None else MAY_HERE, by=source.made_by, added_at=source.made_at,
-            used_at=used.get(source.pk),
+            used_at=source.used_at,
             way_out=f"/source-end {source.name} ends its token.",
         )  # fmt: skip
-
-
-def _used() -> dict[int, datetime]:
-    """When each source was last heard, as far as the newest deliveries tell."""
-    newest = Delivery.objects.aggregate(last=Max("pk"))["last"] or 0
-    lately = Delivery.objects.filter(pk__gt=newest - LATELY)
-    return dict(lately.values_list("source").annotate(at=Max("at")))

@@ -15,13 +15,14 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
 
 from fireside.alerts import handle, wire
 from fireside.alerts.inbox import Full, Inbox
 from fireside.alerts.models import Source
 from fireside.hearth import gauges
-from fireside.hearth.away import AGAIN, away
-from fireside.hearth.keys import digest
+from fireside.hearth.away import AGAIN, away, if_possible
+from fireside.hearth.keys import OFTEN, digest
 
 LARGEST = 5 * 1024 * 1024  # bytes of one delivery
 HOOK, API = "/hooks/alertmanager", "/api/v2/alerts"
@@ -50,6 +51,8 @@ class Sources:
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
+        self._used: dict[str, float] = {}  # when we last wrote down that a token is used
+        self._writing: set[asyncio.Task[None]] = set()
         self._read_at = -KNOWN_FOR
         self._turn = asyncio.Lock()
 
@@ -58,7 +61,13 @@ class Sources:
         hashed = digest(secret)
         if hashed not in self._known or time.monotonic() - self._read_at > KNOWN_FOR:
             await self._refresh()
-        return self._known.get(hashed)
+        source = self._known.get(hashed)
+        if source is not None and time.monotonic() - self._used.get(hashed, -OFTEN) >= OFTEN:
+            self._used[hashed] = time.monotonic()
+            task = asyncio.create_task(asyncio.to_thread(_is_used, source, hashed))  # nobody waits for it
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+        return source
 
     async def _refresh(self) -> None:
         asked_at = time.monotonic()
@@ -74,7 +83,25 @@ class Sources:
 def _living() -> dict[str, int]:
     close_old_connections()
     try:
-        return dict(Source.objects.filter(ended_at=None).values_list("hash", "pk"))
+        now = timezone.now()
+        living = Source.objects.filter(ended_at=None)
+        old = living.filter(old_until__gt=now).values_list("old_hash", "pk")
+        new = living.exclude(expires_at__lte=now).values_list("hash", "pk")
+        return {hashed: pk for hashed, pk in [*old, *new] if hashed}
+    finally:
+        close_old_connections()
+
+
+def _is_used(source: int, hashed: str) -> None:
+    close_old_connections()
+    try:
+        known, now = Source.objects.filter(pk=source), timezone.now()
+        if_possible(
+            lambda: (
+                known.filter(hash=hashed).update(used_at=now)
+                or known.filter(old_hash=hashed).update(old_used_at=now)
+            )
+        )
     finally:
         close_old_connections()
 

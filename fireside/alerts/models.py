@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import ClassVar
 
@@ -13,26 +12,27 @@ from django.utils import timezone
 from fireside.hearth import audit
 from fireside.hearth.cards import Card
 from fireside.hearth.errors import Sorry
-from fireside.hearth.keys import digest
+from fireside.hearth.keys import Held
 from fireside.hearth.messages import Message
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room, visible
 from fireside.hearth.timeline import Record, note
 from fireside.systems.models import System
 
-audit.know(source_made="made a token for a source of alerts", source_ended="ended a source of alerts")
+audit.know(
+    source_made="made a token for a source of alerts", source_ended="ended a source of alerts",
+    source_rotated="gave a source of alerts a new token",
+)  # fmt: skip
 VOICE = "Alerts"
 FLAP = timedelta(minutes=30)  # firing again this soon after it was over is the same trouble
 
 
-class Source(models.Model):
+class Source(Held):
     """A machine that may tell us about alerts: a Prometheus, an Alertmanager, what speaks like them."""
 
-    name = models.CharField(max_length=80)
-    hash = models.CharField(max_length=64, unique=True)
+    PREFIX = "fi_"
+
     made_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    made_at = models.DateTimeField(default=timezone.now)
-    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["name", "pk"]
@@ -44,17 +44,28 @@ class Source(models.Model):
         return self.name
 
     @classmethod
-    def make(cls, name: str, *, by: Person | None = None) -> tuple[Source, str]:
+    def make(cls, name: str, *, by: Person | None = None, days: int | None = None) -> tuple[Source, str]:
         """A source and its secret, which is never shown again; a source that is there gets a new one."""
-        name, secret = name.strip()[:80], f"fi_{secrets.token_urlsafe(32)}"
+        name = name.strip()[:80]
         if not name:
             raise Sorry("A source needs a name: what is it that calls?", field="name")
         with transaction.atomic():
             source = cls.objects.filter(name=name, ended_at=None).first() or cls(name=name, made_by=by)
-            source.hash = digest(secret)
+            source.drop_old()
+            source.days = days
+            secret = source.fresh()
             source.save()
             note("source.made", f"made a token for {name}", by=by, about=f"source:{source.pk}")
         return source, secret
+
+    def rotate(self, overlap: timedelta, *, by: Person) -> str:
+        """A new token, to be put where the old one is while both work."""
+        with transaction.atomic():
+            self.refresh_from_db(from_queryset=Source.objects.select_for_update())
+            secret = self.replace(overlap)
+            self.save()
+            note("source.rotated", f"made a new token for {self.name}", by=by, about=f"source:{self.pk}")
+        return secret
 
     def end(self, *, by: Person | None) -> None:
         """From now on this source is not listened to."""

@@ -11,9 +11,11 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from fireside.alerts.models import Alert, Delivery, Group, Source
+from fireside.hearth.keys import SOON
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import visible
 from fireside.hearth.timeline import Entry
@@ -21,6 +23,7 @@ from fireside.systems.models import System
 from fireside.web.drawings import Mark
 from fireside.web.html import draw
 from fireside.web.page import asker, found, page
+from fireside.web.places import Coming
 
 PAGE = 30
 MARKS = 40  # alerts on the day line
@@ -75,6 +78,16 @@ def _troubled(person: Person) -> dict[str, Any]:
     if not person.is_keeper:
         return {}
     return {"troubled": Delivery.troubled()[:5], "troubles": Delivery.troubled().count()}
+
+
+def sources_end(person: Person) -> Iterable[Coming]:
+    """On a keeper's home: a token that ends within a week, after which its machine would not be heard."""
+    if person.is_keeper:
+        now = timezone.now()
+        for source in Source.objects.filter(ended_at=None, expires_at__gt=now, expires_at__lte=now + SOON):
+            more = "After that its alerts are turned away. Connect your Prometheus gives it a new one."
+            words = f"The token of {source.name} ends"
+            yield Coming(source.expires_at or now, words, reverse("sources"), more)
 
 
 def live(person: Person) -> str:

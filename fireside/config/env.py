@@ -32,6 +32,7 @@ SETTINGS = [
     Setting("SLACK_WITH", "claps", "What more to ask for: claps, emails, files, groups, join, private."),
     Setting("SLACK_API_URL", "https://slack.com/api/", "Where Slack's Web API is."),
     Setting("SLACK_AUTHORIZE_URL", "https://slack.com/oauth/v2/authorize", "Where workspaces let us in."),
+    Setting("WEBHOOKS_TO", "", "Networks inside that webhooks may call, by http too: `10.0.0.0/8`."),
     Setting("BACKUP_TO", "", "Public keys of age's (`age1...`) that open what `fireside backup` writes."),
     Setting("LEAVE_AFTER", "0", "Seconds for which /readyz says no before the door closes."),
     Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),

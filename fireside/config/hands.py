@@ -9,10 +9,11 @@ import click
 from fireside.alerts.models import Source
 from fireside.hearth import audit, trail
 from fireside.hearth.cards import Card
-from fireside.hearth.commands import Ask, Outcome, say_line
+from fireside.hearth.commands import Ask, Outcome, book, say_line
 from fireside.hearth.errors import Sorry
+from fireside.hearth.grammar import split
 from fireside.hearth.jobs import jobs
-from fireside.hearth.keys import Key
+from fireside.hearth.keys import ACT, DAYS, READ, Key, Shut
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 
@@ -20,7 +21,8 @@ from fireside.hearth.rooms import Room
 def do(line: str, *, room: str, handle: str, token: str) -> None:
     """Perform one line as someone and tell what came of it; what a person can put right goes to stderr."""
     try:
-        person = _person(handle, token)
+        verb, _ = split(line)
+        person = _person(handle, token, READ if verb and book.find(verb).shows else ACT)
         where = Room.named(room, person=person) if room else None
         outcome = say_line(Ask(person, where, door="cli"), line)
     except Sorry as sorry:
@@ -28,12 +30,12 @@ def do(line: str, *, room: str, handle: str, token: str) -> None:
     click.echo(_plain(outcome) or "Done.")
 
 
-def _person(handle: str, token: str) -> Person:
+def _person(handle: str, token: str, needs: str) -> Person:
     if token:
-        person = Key.holder(token)
-        if person is None:
-            raise Sorry("This key is not known, or it has been ended.")
-        return person
+        try:
+            return Key.let_in(token, needs)
+        except Shut as shut:
+            raise Sorry(shut.words) from None
     if handle:
         return Person.named(handle)
     raise Sorry("Say who does it: --as HANDLE, or --token KEY.")
@@ -63,6 +65,8 @@ def new_token(person: str, source: str) -> None:
         raise click.ClickException(sorry.words) from sorry
     click.echo(secret)
     click.echo("Keep it safe: it is not shown again.", err=True)
+    if person:
+        click.echo(f"It works for {DAYS} days; Settings, My keys has longer ones.", err=True)
 
 
 def list_jobs() -> None:

@@ -20,7 +20,7 @@ from fireside.alerts import intake
 from fireside.config import numbers
 from fireside.config.numbers import NUMBERS, PATIENCE, UP, Found, Number, Numbers
 from fireside.hearth import gauges
-from fireside.hearth.keys import Key
+from fireside.hearth.keys import Key, Shut
 from fireside.web import stream
 
 PATHS = ("/healthz", "/readyz", "/metrics")
@@ -125,8 +125,8 @@ def may_ask(client: str, headers: dict[bytes, bytes]) -> bool:
         return True
     scheme, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     try:
-        return scheme.lower() == "bearer" and Key.holder(secret.strip()) is not None
-    except DatabaseError:
+        return scheme.lower() == "bearer" and Key.let_in(secret.strip()).within is None
+    except (DatabaseError, Shut):
         return False
     finally:
         close_old_connections()

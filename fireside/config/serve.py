@@ -27,6 +27,7 @@ from fireside.config import logs, migrating, notify, telemetry
 from fireside.hearth.slots import alone
 
 if TYPE_CHECKING:
+    from fireside.hearth.carrier import Carrier
     from fireside.hearth.engine import Worker
     from fireside.slack.running import Running
 
@@ -164,6 +165,7 @@ class Working:
         self._jobs, self._carries = jobs, carries
         self._worker: Worker | None = None
         self._slack: Running | None = None
+        self._carrier: Carrier | None = None
         self._began = False
         self.why = "The worker has stopped; the log says why."
         self._ending = threading.Event()
@@ -190,20 +192,32 @@ class Working:
                 return
             worker.begin()
             self._worker = worker
+        if self._jobs and self._carrier is None:
+            self._carrier = _carrier()
         self._slack = _slack(carries=self._carries)
         self._began = True
 
     def alive(self) -> bool:
         """Does it begin, or work? Not when it could not begin, and not when it stopped."""
-        parts = [part for part in (self._worker, self._slack) if part is not None]
+        parts = [part for part in (self._worker, self._carrier, self._slack) if part is not None]
         return self._thread.is_alive() or (self._began and all(part.alive() for part in parts))
 
     def end(self) -> None:
         self._ending.set()
         self._thread.join(PATIENCE)
-        for part in (self._slack, self._worker):
+        for part in (self._slack, self._carrier, self._worker):
             if part is not None:
                 part.end()
+
+
+def _carrier() -> Carrier:
+    """Who brings entries to webhooks."""
+    from fireside.hearth.carrier import Carrier
+    from fireside.web.api.outgoing import told
+
+    carrier = Carrier(told)
+    carrier.begin()
+    return carrier
 
 
 def check_slack() -> None:

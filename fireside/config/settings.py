@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from contextlib import suppress
@@ -258,6 +259,16 @@ if CAN_MAIL:
     vars().update(_post_office(_email))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+
+def _networks(words: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    try:
+        return [ipaddress.ip_network(word) for word in words.replace(",", " ").split()]
+    except ValueError as error:
+        raise Nonsense(f"WEBHOOKS_TO holds no networks like 10.0.0.0/8: {error}.") from error
+
+
+WEBHOOKS_TO = _networks(value("WEBHOOKS_TO"))
 
 SLACK = slack_settings(value)
 

@@ -47,6 +47,8 @@ acts: dict[str, str] = {
     "person.exported": "took a copy of all that is theirs",
     "team.removed": "took {it} out of a team",
     "key.made": "made a key for programs",
+    "key.rotated": "gave a key for programs a new secret",
+    "key.old-ended": "ended the earlier secret of a key",
     "key.ended": "ended a key for programs",
     "room.leaving": "asked that {it} be deleted",
     "room.staying": "let {it} stay after all",
@@ -129,6 +131,11 @@ def through(name: str, address: str = "") -> Iterator[None]:
         yield
     finally:
         _door.reset(token)
+
+
+def address() -> str:
+    """Where what is done now came from, as far as that is known."""
+    return _door.get().address
 
 
 # -- writing, checking, letting go -------------------------------------------------------------------------

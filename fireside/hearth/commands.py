@@ -102,6 +102,10 @@ class Param:
         return self.name.replace("_", " ")
 
 
+# What is done in rooms without being offered there first.
+TALK = ("say", "edit", "delete", "clap", "pin", "unpin", "alerts", "rooms", "help")
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A verb people use, and all that the doors need to know about it."""
@@ -114,6 +118,11 @@ class Command:
     title: str  # what its form and its button are called
     where: tuple[str, ...] = ()  # room purposes in which it is offered first
     shows: bool = field(default=False)  # only reads: answers without changing anything
+
+    @property
+    def in_rooms(self) -> bool:
+        """Is it about what happens in rooms, so that a key which is for some rooms may do it there?"""
+        return bool(self.where) or self.verb in TALK
 
     @property
     def slots(self) -> list[Slot]:
@@ -232,6 +241,8 @@ def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
         raise NotYours("This account is no longer active.")
     if ask.room is not None and not ask.room.may_enter(ask.person):
         raise NotYours("There is no such room.")
+    if ask.person.within is not None and not found.in_rooms:
+        raise NotYours("This key is for some rooms, and that is about the whole house.")
     counted, timed = gauges.command(found.verb), traces.span("command", verb=found.verb, door=ask.door)
     with counted, timed, audit.through(ask.door), transaction.atomic():
         if ask.key and (known := Message.of(ask.own_key)):

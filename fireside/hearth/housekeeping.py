@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.core.mail import send_mail
+from django.urls import reverse
+from django.utils import timezone
+
 from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms, strays
+from fireside.hearth.keys import Key, ending_soon
 from fireside.hearth.timeline import Entry
 from fireside.hearth.workflows import every, when
 
@@ -21,6 +27,21 @@ def let_go_of_what_is_old() -> None:
     keeping.let_go()
     strays.clear()
     forgetting.tidy()
+
+
+@every(at="09:00")
+def tell_of_keys_that_end() -> None:
+    """Whoever holds a key that ends within a week hears of it once by e-mail; their home says so too."""
+    for key in ending_soon().filter(told_at=None):
+        if settings.CAN_MAIL and key.person.email:
+            where = f"{settings.PUBLIC_URL}{reverse('settings-keys')}"
+            send_mail(
+                "A key of yours ends soon",
+                f"Your key “{key.name}” ends on {key.ends_on}. What holds it will be turned away then.\n\n"
+                f"Here you could give it a new secret, or let it end: {where}\n",
+                None, [key.person.email],
+            )  # fmt: skip
+        Key.objects.filter(pk=key.pk).update(told_at=timezone.now())
 
 
 @when("job.retried")

@@ -15,6 +15,7 @@ from fireside.hearth.forgetting import forget_messages, kept_on_purpose
 from fireside.hearth.keeping import Keeping, Kept, keepable, more
 from fireside.hearth.messages import Message
 from fireside.hearth.rooms import Room
+from fireside.hearth.webhooks import Sending
 from fireside.hearth.workflows import now
 
 Purpose = Room.Purpose
@@ -98,6 +99,15 @@ def _end_sessions(keys: list[str]) -> int:
     return int(Session.objects.filter(session_key__in=keys).delete()[0])
 
 
+def _sendings(before: datetime, most: int) -> list[int]:
+    old = Sending.objects.filter(made_at__lt=before, due_at=None)
+    return list(old.order_by("made_at").values_list("pk", flat=True)[:most])
+
+
+def _forget_sendings(numbers: list[int]) -> int:
+    return int(Sending.objects.filter(pk__in=numbers).delete()[0])
+
+
 def _jobs(before: datetime, most: int) -> list[str]:
     from fireside.hearth import engine  # heavy, and not every process runs it
 
@@ -118,6 +128,8 @@ def _kinds() -> list[Kept]:
              help="Those in the rooms of incidents stay, and those in pinned messages."),
         Kept("sign-ins", "Sign-ins, before the password is asked for again", "sign-ins", _sign_ins,
              _end_sessions, days=SESSION.days, longest=SESSION.days),
+        Kept("sendings", "What webhooks were told, and what they answered", "sendings", _sendings,
+             _forget_sendings, days=30, help="The entries themselves are kept apart.", longest=365),
         Kept("jobs", "Jobs that are done", "jobs", _jobs, _forget_jobs, days=14, longest=365,
              apart=True),
         Kept("audit", "The audit trail", "lines", audit.forgettable, audit.forget, **everything),

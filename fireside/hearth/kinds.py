@@ -113,6 +113,14 @@ def read_minutes(words: str, ask: Ask) -> dt.timedelta:
     return dt.timedelta(minutes=int(found[1]) * unit)
 
 
+def read_days(words: str, field: str = "days", *, least: int = 1, most: int = 365) -> int:
+    """ "7": a number of days."""
+    wish = words.strip()
+    if not (wish.isdecimal() and wish.isascii() and len(wish) < 5 and least <= int(wish) <= most):
+        raise Sorry(f"That takes a number of days, {least} to {most}.", field=field)
+    return int(wish)
+
+
 def _people(words: str, ask: Ask) -> list[tuple[str, str]]:
     wish = words.strip().lstrip("@")
     close = Q(name__icontains=wish) | Q(handle__icontains=wish)

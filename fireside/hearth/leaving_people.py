@@ -93,7 +93,7 @@ def _go(person: Person) -> None:
     sign_out(person)
     asked = audit.Audit.objects.filter(verb="person.leaving", about=f"person:{person.pk}").first()
     with transaction.atomic():
-        for private in (person.seats, person.drafts, person.api_keys, person.invitations):
+        for private in (person.seats, person.drafts, person.api_keys, person.invitations, person.webhooks):
             private.all().delete()
         person.teams.clear()
         _stone(person)

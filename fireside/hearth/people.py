@@ -93,6 +93,9 @@ class Person(AbstractBaseUser):
     words_go = models.BooleanField(default=False, db_default=False)  # and their words with them
     gone_at = models.DateTimeField(null=True, blank=True)  # only the number is left
 
+    # The rooms that a program acting for this person is held to; None: wherever they could go themselves.
+    within: frozenset[int] | None = None
+
     objects = PersonManager()
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -110,7 +113,8 @@ class Person(AbstractBaseUser):
 
     @property
     def is_keeper(self) -> bool:
-        return self.keeper_since is not None and self.is_active
+        """Do they look after the house? Never through a key that is for some rooms."""
+        return self.keeper_since is not None and self.is_active and self.within is None
 
     @property
     def initials(self) -> str:

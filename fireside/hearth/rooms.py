@@ -76,12 +76,14 @@ class Room(models.Model):
     @classmethod
     def enterable_by(cls, person: Person) -> models.QuerySet[Room]:
         """The one rule of sight: open rooms are everybody's, private ones belong to those with a seat."""
-        return cls.objects.filter(
-            models.Q(private=False) | models.Q(pk__in=Seat.objects.filter(person=person).values("room"))
-        )
+        seats = Seat.objects.filter(person=person).values("room")
+        rooms = cls.objects.filter(models.Q(private=False) | models.Q(pk__in=seats))
+        return rooms if person.within is None else rooms.filter(pk__in=person.within)
 
     def may_enter(self, person: Person) -> bool:
-        return person.is_active and (not self.private or self.seats.filter(person=person).exists())
+        if not person.is_active or (person.within is not None and self.pk not in person.within):
+            return False
+        return not self.private or self.seats.filter(person=person).exists()
 
     @classmethod
     def named(cls, words: str, *, person: Person) -> Room:
@@ -208,6 +210,8 @@ def visible(queryset: models.QuerySet[T], person: Person, room: str = "room") ->
     Each record's own room is looked at: a list of all that may be entered would grow with the house.
     """
     enterable = Room.enterable_by(person).filter(pk=models.OuterRef(room))
+    if person.within is not None:  # a program that is for some rooms sees nothing of the rest of the house
+        return queryset.filter(models.Exists(enterable))
     return queryset.filter(models.Q(**{f"{room}__isnull": True}) | models.Exists(enterable))
 
 

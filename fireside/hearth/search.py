@@ -181,7 +181,7 @@ def _asked_twice(
     """
     plain = [_without_accents(word) for word in words]
     asked = " & ".join([*plain[:-1], plain[-1] if whole else f"{plain[-1]}:*"])
-    among = [edge, not kinds, list(kinds)]
+    among: list[Any] = [edge, not kinds, list(kinds)]
     found = _ids(
         "SELECT id FROM (SELECT id, words FROM hearth_doc WHERE id < %s AND (%s OR kind = ANY(%s)) "
         "ORDER BY id DESC LIMIT %s) newest WHERE words @@ to_tsquery('simple', %s) ORDER BY id DESC LIMIT %s",

@@ -70,6 +70,8 @@ def leave_team(ask: Ask, team: Team, person: Person | None = None) -> Whisper:
 @command("/invite", example="/invite team: payments days: 7", title="Invite people")
 def invite(ask: Ask, team: Team | None = None, days: Word = "7") -> Whisper:
     """Make a link that lets people in for some days; anybody who has it can use it until you end it."""
+    if ask.door == "api":
+        raise Sorry("A key for programs lets nobody in. Somebody who is here could make the invitation.")
     if not days.isdecimal() or not 1 <= int(days) <= 90:
         raise Sorry("An invitation can be open for 1 to 90 days.", field="days")
     made = Invitation.make(by=ask.person, team=team, days=int(days))

@@ -7,6 +7,8 @@ from datetime import datetime
 import msgspec
 from django.db.models import Q
 
+from fireside.hearth import webhooks
+from fireside.hearth.rooms import Room
 from fireside.incidents.models import Decision, Incident
 from fireside.systems.models import System
 from fireside.web.api.records import readable
@@ -91,3 +93,24 @@ readable(
     room="incident__room", help="Choices made in incidents, with the reason and the way back.",
     filters={"incident": _numbered},
 )  # fmt: skip
+
+webhooks.offer(
+    incident_opened="an incident began", incident_led="somebody leads", incident_graded="how bad it is",
+    incident_eased="it hurts less", incident_normal="customers are fine", incident_closed="it was closed",
+    incident_reopened="it goes on", update_told="an update was told", decision_made="something was decided",
+    call_made="somebody calls for help",
+)  # fmt: skip
+
+
+def _owners(room: Room) -> list[int | None]:
+    """The team whose system an incident's room is about."""
+    incident = Incident.objects.filter(room=room).select_related("system", "group__room").first()
+    if incident is None:
+        return []
+    return [
+        incident.system.team_id if incident.system else None,
+        incident.group.room.team_id if incident.group else None,
+    ]
+
+
+webhooks.teams.append(_owners)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import msgspec
 from django.db.models import Q, QuerySet
 
+from fireside.hearth import webhooks
 from fireside.postmortems.models import Mitigation, Postmortem
 from fireside.web.api.records import readable
 
@@ -69,4 +70,9 @@ readable(
     "mitigations", _offered, mitigation_shape, room="postmortem__incident__room",
     help="Changes offered, and whether they helped.",
     filters={"owner": lambda words: Q(owner__handle=words.lower().lstrip("@"))},
+)  # fmt: skip
+
+webhooks.offer(
+    postmortem_opened="a post-mortem was begun", postmortem_published="a post-mortem was published",
+    mitigation_offered="a change was offered", mitigation_done="a change was made",
 )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 from django.db.models import Q
 
+from fireside.hearth import webhooks
 from fireside.systems.models import Runbook, System
 from fireside.web.api.records import readable
 
@@ -65,4 +66,9 @@ readable(
     "runbooks", lambda: Runbook.objects.select_related("system"), runbook_shape, room="system__room",
     help="How to mend it.",
     filters={"system": lambda words: Q(system__slug=words), "alertname": lambda words: Q(alertname=words)},
+)  # fmt: skip
+
+webhooks.offer(
+    system_added="a system was added", runbook_written="a runbook was written",
+    runbook_changed="a runbook was changed",
 )  # fmt: skip

@@ -8,12 +8,13 @@ class WebConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fireside.web import places
-        from fireside.web.views import work
+        from fireside.web import held, keyring, places
+        from fireside.web.views import settings, webhooks, work
 
         places.nav += [
             places.Nav("Hearth", "/", "house", "home", 0),
             places.Nav("Rooms", "/rooms/", "message-circle", "rooms", 45),
             places.Nav("People", "/people/", "users", "people", 70, phone=False),
         ]
-        places.coming.append(work.waits_for)
+        keyring.holders.append(held.held)
+        places.coming += [work.waits_for, settings.keys_end, webhooks.webhooks_stopped]

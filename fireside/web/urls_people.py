@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from fireside.web.views import audit, keeping, leaving, people, rooms, settings, welcome, work
+from fireside.web.views import audit, keeping, leaving, people, rooms, settings, webhooks, welcome, work
 
 to_reset = RedirectView.as_view(pattern_name="account_reset_password")
 reset_done = account.password_reset_from_key_done
@@ -34,9 +34,12 @@ urlpatterns = [
     path("teams/<slug:slug>/", people.team, name="team"),
     path("settings/", settings.profile, name="settings"),
     path("settings/keys/", settings.keys, name="settings-keys"),
+    path("settings/keys/<int:pk>/rotate/", settings.rotate_key, name="settings-rotate-key"),
     path("settings/keys/<int:pk>/end/", settings.end_key, name="settings-end-key"),
     path("settings/invitations/", settings.invitations, name="settings-invitations"),
     path("settings/invitations/<int:pk>/end/", settings.end_invitation, name="settings-end-invitation"),
+    path("settings/webhooks/", webhooks.webhooks, name="settings-webhooks"),
+    path("settings/webhooks/<int:pk>/", webhooks.webhook, name="settings-webhook"),
     path("settings/organisation/", settings.organisation, name="settings-organisation"),
     path("settings/jobs/", work.work, name="settings-jobs"),
     path("settings/people/", settings.people, name="settings-people"),

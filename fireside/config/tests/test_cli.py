@@ -80,10 +80,20 @@ def test_a_key_says_who_does_it(run: Run, room: Room, bo: Person) -> None:
     assert made.exit_code == 0
     secret = made.stdout.strip()
     assert "not shown again" in made.stderr
-    assert Key.holder(secret) == bo
+    assert Key.let_in(secret) == bo
     done = run("do", "incident", "no payments", "--room", room.slug, "--token", secret)
     assert done.exit_code == 0
     assert Incident.objects.get().opened_by == bo
+
+
+def test_a_key_does_no_more_here_than_through_the_api(run: Run, room: Room, ana: Person) -> None:
+    _, reads = Key.make(ana, "reads", scopes="read")
+    refused = run("do", "incident", "no payments", "--room", room.slug, "--token", reads)
+    assert "This key may not act" in refused.stderr
+    assert run("do", "help", "--token", reads).exit_code == 0
+    _, in_room = Key.make(ana, "in a room", rooms=[room])
+    assert "whole house" in run("do", "deactivate", "@ana-ngata", "--token", in_room).stderr
+    assert run("do", "say", "hello", "--room", room.slug, "--token", in_room).exit_code == 0
 
 
 def test_a_token_for_a_source_is_printed_once(run: Run, org: object) -> None:

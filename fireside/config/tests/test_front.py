@@ -20,6 +20,7 @@ from fireside.config import asgi, metrics
 from fireside.config.numbers import Number
 from fireside.config.window import open_at
 from fireside.hearth.keys import Key
+from fireside.hearth.rooms import Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -168,3 +169,6 @@ def test_numbers_are_for_this_machine_and_for_holders_of_a_key(ana) -> None:
     assert ask("/metrics", x_forwarded_for="192.0.2.7")[0] == 401
     secret = Key.make(ana, "prometheus")[1]
     assert ask("/metrics", client="192.0.2.7", authorization=f"Bearer {secret}")[0] == 200
+    for less in ({"scopes": "act"}, {"rooms": [Room.make("til", by=ana)]}):
+        secret = Key.make(ana, "less", **less)[1]
+        assert ask("/metrics", client="192.0.2.7", authorization=f"Bearer {secret}")[0] == 401

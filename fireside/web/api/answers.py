@@ -52,7 +52,7 @@ class OutcomeShape(msgspec.Struct):
 
 
 class Trouble(msgspec.Struct, omit_defaults=True):
-    """A plain sentence about what could be put right; `needs` names the words that are missing."""
+    """A plain sentence about what could be put right; `needs` names what is missing: words, or a scope."""
 
     error: str
     field: str = ""

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from fireside.hearth.commands import Ask, Command, book, perform
 from fireside.hearth.errors import Sorry
+from fireside.hearth.keys import ACT, READ
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.web.api.answers import answer, outcome_shape
@@ -20,12 +21,22 @@ def around(command: Command) -> list[str]:
     return [name for name in AROUND if name not in own]
 
 
-@door("POST")
+def scope(verb: str) -> str:
+    """Commands that only show something need no more than to read."""
+    try:
+        return READ if book.find(verb).shows else ACT
+    except Sorry:
+        return ACT
+
+
+@door("POST", scope)
 def do(request: HttpRequest, person: Person, verb: str) -> HttpResponse:
     try:
         command = book.find(verb)
     except Sorry as unknown:
         raise Refused(404, unknown.words) from None
+    if person.within is not None and not command.in_rooms:
+        raise Refused(403, "This key is for some rooms, and that is about the whole house.")
     given = body(request)
     about = {name: given.pop(name) for name in around(command) if name in given}
     if line := about.get("text", ""):

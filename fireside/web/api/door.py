@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from fireside.hearth.commands import Missing
 from fireside.hearth.errors import NotYours, Sorry
-from fireside.hearth.keys import Key
+from fireside.hearth.keys import READ, Key, Shut
 from fireside.hearth.people import Person
 from fireside.web.api.answers import Trouble, answer
 
@@ -25,13 +25,16 @@ Endpoint: TypeAlias = Callable[..., HttpResponse]
 class Refused(Exception):
     """A request that goes no further: the status, and a sentence about why."""
 
-    def __init__(self, status: int, words: str, **headers: str) -> None:
+    def __init__(self, status: int, words: str, needs: str = "", **headers: str) -> None:
         super().__init__(words)
         self.status, self.words, self.headers = status, words, headers
+        self.needs = [needs] if needs else []
 
 
-def door(method: str) -> Callable[[Endpoint], Endpoint]:
+def door(method: str, needs: Callable[..., str] = lambda **_: READ) -> Callable[[Endpoint], Endpoint]:
     """Let in the holder of a key, who is given to the view, and answer in JSON whatever happens.
+
+    `needs` is asked with what the address names, and tells which scope the key has to have.
 
     No cookie counts here, so there is no other site's form to fear and no CSRF token to ask for.
     """
@@ -44,11 +47,11 @@ def door(method: str) -> Callable[[Endpoint], Endpoint]:
             try:
                 if request.method not in allowed:
                     raise Refused(405, f"This takes {method}.", Allow=", ".join(allowed))
-                person = holder(request)
+                person = holder(request, needs(**kwargs))
                 with timezone.override(person.tz):
                     return view(request, person, *args, **kwargs)
             except Refused as refused:
-                return answer(Trouble(refused.words), refused.status, **refused.headers)
+                return answer(Trouble(refused.words, needs=refused.needs), refused.status, **refused.headers)
             except Http404:
                 return answer(Trouble("There is nothing here that you could see."), 404)
             except Sorry as sorry:
@@ -59,12 +62,17 @@ def door(method: str) -> Callable[[Endpoint], Endpoint]:
     return let
 
 
-def holder(request: HttpRequest) -> Person:
+def holder(request: HttpRequest, needs: str) -> Person:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    person = Key.holder(secret.strip()) if scheme.lower() == "bearer" else None
-    if person is None:
+    if scheme.lower() != "bearer" or not secret.strip():
         raise Refused(401, "Send `Authorization: Bearer` and a living key.", WWW_Authenticate="Bearer")
-    return person
+    try:
+        return Key.let_in(secret.strip(), needs)
+    except Shut as shut:
+        if shut.needs:
+            how = f'Bearer error="insufficient_scope", scope="{shut.needs}"'
+            raise Refused(403, shut.words, shut.needs, WWW_Authenticate=how) from None
+        raise Refused(401, shut.words, WWW_Authenticate="Bearer") from None
 
 
 def body(request: HttpRequest) -> dict[str, str]:

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_safe
 
 import fireside
 from fireside.hearth.commands import Command, Param, book
+from fireside.hearth.keys import READ, SCOPES
 from fireside.web.api.answers import MessageShape, OutcomeShape, Trouble, answer
-from fireside.web.api.do import LONGEST_KEY, around
+from fireside.web.api.do import LONGEST_KEY, around, scope
 from fireside.web.api.door import LARGEST
 from fireside.web.api.hearth import EntryShape, HitShape
 from fireside.web.api.records import MOST, Readable, kinds
@@ -23,6 +24,7 @@ WHOLE = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 TROUBLES = {
     "400": "This is not JSON.",
     "401": "No living key came with the request.",
+    "403": "The key has not the scope that `needs` names, or is for some rooms only.",
     "404": "It does not exist, or not for the holder of this key.",
     "413": f"The request is larger than {LARGEST // 1024} KB.",
     "415": "The words did not come as application/json.",
@@ -66,7 +68,8 @@ def described() -> Json:
                 "key": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A key from Settings, My keys: `fs_...`.",
+                    "description": "A key from Settings, My keys: `fs_...`. "
+                    "Its scopes: " + "; ".join(f"`{name}`, to {words}" for name, words in SCOPES.items()),
                 }
             },
         },
@@ -93,6 +96,7 @@ def _command(command: Command) -> Json:
     given = command.parse(command.example.partition(" ")[2])
     return {
         "operationId": f"do_{command.verb.replace('-', '_')}",
+        "security": [{"key": [scope(command.verb)]}],
         "summary": command.title,
         "description": command.help,
         "tags": ["commands"],
@@ -151,10 +155,11 @@ def _search() -> Json:
 def _reading(name: str, words: str, parameters: list[Json], schema: Json) -> Json:
     return {
         "operationId": name.replace("-", "_"),
+        "security": [{"key": [READ]}],
         "summary": words,
         "tags": ["records"],
         "parameters": parameters,
-        "responses": _answers(schema, words, "401", "404", "422"),
+        "responses": _answers(schema, words, "401", "403", "404", "422"),
     }
 
 

@@ -42,7 +42,9 @@ class Readable:
 
     def seen_by(self, person: Person) -> QuerySet[Any]:
         rows = self.rows()
-        return rows if self.room is None else visible(rows, person, self.room)
+        if self.room is None:
+            return rows if person.within is None else rows.none()
+        return visible(rows, person, self.room)
 
 
 _kinds: dict[str, Readable] = {}

@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from fireside.hearth.keys import Shut
 from fireside.hearth.models import Invitation, Key, Organisation, Person
 
 pytestmark = pytest.mark.django_db
 Web = Callable[[Person], Client]
+NEW_KEY = {"name": "deploy script", "scopes": "read", "days": "90", "rooms": ""}
 BO = {"name": "Bo Lund", "handle": "bo", "about": "", "zone": "Asia/Tokyo", "language": "en", "theme": "dark"}
 
 
@@ -52,21 +54,22 @@ def test_what_cannot_be_kept_is_said_beside_its_field(
 
 def test_a_key_is_shown_once_and_can_be_ended(web: Web, bo: Person) -> None:
     client = web(bo)
-    seen = client.post("/settings/keys/", {"name": "deploy script"}).content.decode()
+    seen = client.post("/settings/keys/", NEW_KEY).content.decode()
     secret = seen.partition('id="secret">')[2].partition("<")[0]
-    assert Key.holder(secret) == bo
+    assert Key.let_in(secret) == bo
     again = see(client, "/settings/keys/")
     assert "deploy script" in again
     assert secret not in again
     client.post(f"/settings/keys/{bo.api_keys.get().pk}/end/")
-    assert Key.holder(secret) is None
+    with pytest.raises(Shut):
+        Key.let_in(secret)
     assert 'aria-label="End the key' not in see(client, "/settings/keys/")
 
 
 def test_nobody_ends_somebody_elses_key(web: Web, bo: Person, cy: Person) -> None:
     key, secret = Key.make(bo, "mine")
     assert web(cy).post(f"/settings/keys/{key.pk}/end/").status_code == 404
-    assert Key.holder(secret) == bo
+    assert Key.let_in(secret) == bo
 
 
 def test_i_make_a_link_and_end_it(web: Web, bo: Person, ana: Person, cy: Person) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 
 from fireside.hearth.commands import Command, book
+from fireside.hearth.keys import SCOPES
 from fireside.web.api.records import kinds
 from fireside.web.page import page
 
@@ -32,6 +33,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         part="keys",
         commands=commands,
         kinds=kinds(),
+        scopes=SCOPES.items(),
         base=settings.PUBLIC_URL,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -9,10 +10,13 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from fireside.hearth.keys import Key
+from fireside.hearth.errors import Sorry
+from fireside.hearth.keys import ACT, DAYS, READ
 from fireside.hearth.people import HANDLE, Organisation, Person, Team, zones
+from fireside.hearth.rooms import Room
 from fireside.web.accounts import Fielded
 
+NEVER = "never"
 THEMES = [("", "As my device"), ("light", "Light"), ("dark", "Dark")]
 
 
@@ -92,14 +96,51 @@ class House(Fielded, forms.ModelForm):  # type: ignore[type-arg]
         labels = {"name": "Name"}  # noqa: RUF012
 
 
-class NewKey(Fielded, forms.ModelForm):  # type: ignore[type-arg]
-    """What a key will be for."""
+class NewKey(Fielded, forms.Form):
+    """What a key will be for, what it may do, where, and for how long."""
 
-    class Meta:
-        model = Key
-        fields = ("name",)
-        labels = {"name": "What it is for"}  # noqa: RUF012
-        help_texts = {"name": "For example: deploy script."}  # noqa: RUF012
+    name = forms.CharField(label="What it is for", help_text="For example: deploy script.", max_length=80)
+    scopes = forms.ChoiceField(
+        label="What it may do", initial=READ, widget=forms.RadioSelect,
+        choices=[
+            (READ, "Read: see what I could see"),
+            (ACT, "Act: do what I could do, and see only what comes of it"),
+            (f"{READ} {ACT}", "Both"),
+        ],
+    )  # fmt: skip
+    days = forms.TypedChoiceField(
+        label="For how long", initial=DAYS, coerce=lambda days: None if days == NEVER else int(days),
+        help_text="You are told a week before it ends, and a new secret takes a minute.",
+        choices=[
+            (7, "A week"), (30, "30 days"), (90, "90 days"), (365, "A year"),
+            (NEVER, "Until I end it, though nobody may look at it again"),
+        ],
+    )  # fmt: skip
+    rooms = forms.CharField(
+        label="Only in these rooms", required=False, max_length=400,
+        help_text="#deploys #til, say. It then sees and does nothing anywhere else.",
+    )  # fmt: skip
+
+    def __init__(self, person: Person, *given: Any) -> None:
+        super().__init__(*given)
+        self._person = person
+
+    def clean_rooms(self) -> list[Room]:
+        try:
+            names = self.cleaned_data["rooms"].replace(",", " ").split()
+            return [Room.named(name, person=self._person) for name in dict.fromkeys(names)]
+        except Sorry as sorry:
+            raise ValidationError(sorry.words) from None
+
+
+class Overlap(forms.Form):
+    """For how long the old secret works beside the new one."""
+
+    overlap = forms.TypedChoiceField(
+        label="The old one works on for", initial=7, coerce=lambda days: timedelta(days=int(days)),
+        choices=[(0, "No time: it is known to others"), (1, "A day"), (7, "A week"), (30, "30 days")],
+        widget=forms.Select(attrs={"class": "field field-s"}),
+    )  # fmt: skip
 
 
 class NewInvitation(Fielded, forms.Form):

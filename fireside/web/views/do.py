@@ -44,7 +44,7 @@ def do(request: HttpRequest, verb: str) -> HttpResponse:
 
 
 def _room(request: HttpRequest, me: Person) -> Room | None:
-    slug = request.POST.get("room") or request.GET.get("room", "")
+    slug = (request.POST.get("room") or request.GET.get("room", "")).replace("\0", "")
     return get_object_or_404(Room.enterable_by(me), slug=slug.lstrip("#")) if slug else None
 
 

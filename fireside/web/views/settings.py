@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -17,12 +17,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from fireside.hearth.keys import Key
+from fireside.hearth.keys import Key, ending_soon
 from fireside.hearth.people import Invitation, Organisation, Person
 from fireside.hearth.timeline import note
 from fireside.web.accounts import reset_link
 from fireside.web.page import asker, page, see_other
-from fireside.web.views.asking import House, NewInvitation, NewKey, Profile
+from fireside.web.places import Coming
+from fireside.web.views.asking import House, NewInvitation, NewKey, Overlap, Profile
 from fireside.web.views.people import PAGE, beginning_after
 
 View: TypeAlias = Callable[..., HttpResponseBase]
@@ -55,22 +56,51 @@ def profile(request: HttpRequest) -> HttpResponse:
 def keys(request: HttpRequest) -> HttpResponse:
     """Keys for programs that act as me; the secret of a new one is shown in this answer and never again."""
     me = asker(request)
-    form, secret = NewKey(request.POST or None), ""
+    form, secret = NewKey(me, request.POST or None), ""
     if form.is_valid():
-        _, secret = Key.make(me, form.cleaned_data["name"])
-        form = NewKey()
-    living = me.api_keys.filter(ended_at=None).order_by("-pk")
-    return _part(request, "keys", status=422 if form.is_bound else 200, form=form, secret=secret, keys=living)
+        _, secret = Key.make(me, **form.cleaned_data)
+        form = NewKey(me)
+    return _keys(request, form, secret)
+
+
+@login_required
+@require_POST
+def rotate_key(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new secret for a key, shown in this answer; the old one works on for as long as was chosen."""
+    key = get_object_or_404(Key, pk=pk, person=asker(request), ended_at=None)
+    form = Overlap(request.POST)
+    secret = key.rotate(form.cleaned_data["overlap"], by=asker(request)) if form.is_valid() else ""
+    return _keys(request, NewKey(asker(request)), secret)
 
 
 @login_required
 @require_POST
 def end_key(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nothing opens with this key any more; with `old`, nothing with the secret before its newest."""
     key = get_object_or_404(Key, pk=pk, person=asker(request), ended_at=None)
+    if request.POST.get("old"):
+        key.end_old(by=asker(request))
+        return _done(request, gettext("The earlier secret opens nothing now."), "settings-keys")
     key.end(by=asker(request))
     return _done(
         request, gettext("The key “%(name)s” opens nothing now.") % {"name": key.name}, "settings-keys"
     )
+
+
+def _keys(request: HttpRequest, form: NewKey, secret: str) -> HttpResponse:
+    living = asker(request).api_keys.filter(ended_at=None).prefetch_related("rooms").order_by("-pk")
+    return _part(
+        request, "keys", status=422 if form.is_bound else 200, form=form, secret=secret, keys=living,
+        overlap=Overlap(),
+    )  # fmt: skip
+
+
+def keys_end(person: Person) -> Iterator[Coming]:
+    """On one's home, for the last week of a key's life."""
+    for key in ending_soon().filter(person=person):
+        more = gettext("What holds it will be turned away then. My keys gives it a new secret.")
+        words = gettext("The key “%(name)s” ends on %(day)s") % {"name": key.name, "day": key.ends_on}
+        yield Coming(key.expires_at or key.made_at, words, reverse("settings-keys"), more)
 
 
 @login_required

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-if TYPE_CHECKING:  # heavy, and a house whose token stands in the environment seals nothing
+if TYPE_CHECKING:  # heavy, and many a house seals nothing
     from cryptography.fernet import Fernet
 
 
@@ -39,5 +39,6 @@ def _fernet(secret_key: str) -> Fernet:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+    # The name is of the first that was sealed; with another one, what is kept would open no more.
     derived = HKDF(SHA256(), length=32, salt=None, info=b"fireside.slack.tokens").derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(derived))

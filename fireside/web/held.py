@@ -1,0 +1,28 @@
+"""What webhooks are told, for whoever asks what holds a key to our rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.db.models import Q
+
+from fireside.hearth.models import Room, Webhook
+from fireside.web.keyring import Held
+
+
+def held(room: Room | None) -> Iterator[Held]:
+    """Every webhook, or those that hear what happens in this room."""
+    hooks = Webhook.objects.filter(ended_at=None).select_related("room", "team", "made_by")
+    if room is not None:
+        everywhere = Q(room=None, team=None) if not room.private else Q()
+        hears = Q(room=room) | (Q(team=room.team_id) if room.team_id else Q()) | everywhere
+        hooks = hooks.filter(hears)
+    for hook in hooks:
+        place = "here" if room is not None else f"in {hook.where}"
+        yield Held(
+            mark=hook.ref, name=hook.name, kind="webhook", room=hook.room,
+            may=f"is told what happens {place}: {', '.join(hook.kinds)}. It cannot post.",
+            vendor=urlsplit(hook.address).hostname or "", by=hook.made_by, added_at=hook.made_at,
+            used_at=hook.used_at, way_out="Its maker or a keeper ends it in Settings → Webhooks.",
+        )  # fmt: skip

@@ -15,6 +15,7 @@ import dj_email_url
 from fireside import __version__
 from fireside.config.env import Nonsense, value
 from fireside.config.slack import slack_settings
+from fireside.web.passkeys import no_passkeys
 
 BASE = Path(__file__).resolve().parent.parent
 DATA = Path(value("FIRESIDE_DATA")).expanduser().resolve()
@@ -164,6 +165,8 @@ INSTALLED_APPS = [
     "fireside.config",
     "allauth",  # after ours, whose templates stand in for its own
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
 ]
 
 MIDDLEWARE = [
@@ -228,6 +231,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_FORMS = {
+    "reauthenticate": "fireside.web.accounts.ConfirmForm",
     "login": "fireside.web.accounts.LoginForm",
     "change_password": "fireside.web.accounts.ChangePasswordForm",
     "reset_password": "fireside.web.accounts.ResetPasswordForm",
@@ -244,6 +248,29 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+MFA_ADAPTER = "fireside.web.factors.Adapter"
+MFA_FORMS = {
+    "authenticate": "fireside.web.factors.CodeForm",
+    "reauthenticate": "fireside.web.factors.ConfirmCodeForm",
+    "activate_totp": "fireside.web.factors.AddAppForm",
+    "login_webauthn": "fireside.web.factors.LoginPasskeyForm",
+    "authenticate_webauthn": "fireside.web.factors.SecondPasskeyForm",
+    "reauthenticate_webauthn": "fireside.web.factors.ConfirmPasskeyForm",
+    "add_webauthn": "fireside.web.factors.AddPasskeyForm",
+    "edit_webauthn": "fireside.web.factors.NamePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = not no_passkeys(PUBLIC_URL)
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a finger, a face or a PIN, also as a second factor
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 10
+CACHES = {  # in the database, so that all processes and machines count the same tries
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "hearth_tally",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # what is over goes every night
+    }
+}
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_SAMESITE = "Lax"

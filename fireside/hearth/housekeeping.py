@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms
+from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms, signins
 from fireside.hearth.timeline import Entry
 from fireside.hearth.workflows import every, when
 
@@ -12,6 +12,7 @@ def let_people_and_rooms_go() -> None:
     """People and rooms that were deleted two weeks ago are gone for good."""
     leaving_rooms.let_rooms_go()
     leaving_people.let_people_go()
+    signins.tidy()
     forgetting.tidy()
 
 

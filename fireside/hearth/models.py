@@ -9,9 +9,10 @@ from fireside.hearth.people import Invitation, Organisation, Person, Team
 from fireside.hearth.releases import Release
 from fireside.hearth.rooms import Room, Seat
 from fireside.hearth.search import Doc
+from fireside.hearth.signins import SignIn, Tally
 from fireside.hearth.timeline import Cursor, Entry
 
 __all__ = [
     "Audit", "Clap", "Cursor", "Doc", "Draft", "Entry", "File", "Invitation", "Keeping", "Key", "Message",
-    "Organisation", "Person", "Release", "Room", "Seat", "Team", "Version",
+    "Organisation", "Person", "Release", "Room", "Seat", "SignIn", "Tally", "Team", "Version",
 ]  # fmt: skip

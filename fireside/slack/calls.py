@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from fireside.hearth.errors import Plain
 from fireside.slack.installation import Installation
-from fireside.slack.seal import seal, unseal
+from fireside.hearth.seal import seal, unseal
 
 if TYPE_CHECKING:  # the library is heavy, and a house without Slack need not wait for it
     from slack_sdk import WebClient

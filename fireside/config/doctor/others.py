@@ -15,7 +15,7 @@ from fireside.config.doctor.findings import Finding, broken, fine, look
 from fireside.hearth import jobtable
 from fireside.hearth.workflows import ROUTER
 from fireside.slack import calls
-from fireside.slack.seal import Unsealable, unseal
+from fireside.hearth.seal import Unsealable, unseal
 
 BEHIND = 500  # entries the router may have before it
 PATIENCE = 5  # seconds

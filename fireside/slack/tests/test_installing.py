@@ -23,7 +23,7 @@ from fireside.slack.calls import call
 from fireside.slack.installation import State
 from fireside.slack.models import Channel, Installation
 from fireside.slack.scopes import wanted
-from fireside.slack.seal import unseal
+from fireside.hearth.seal import unseal
 from tests.slack_door import deliver
 from tests.slack_server import SlackServer
 

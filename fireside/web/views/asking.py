@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from fireside.hearth.keys import Key
 from fireside.hearth.people import HANDLE, Organisation, Person, Team, zones
-from fireside.web.accounts import Fielded
+from fireside.web.fielded import Fielded
 
 THEMES = [("", "As my device"), ("light", "Light"), ("dark", "Dark")]
 

@@ -14,8 +14,8 @@ import dj_email_url
 
 from fireside import __version__
 from fireside.config.env import Nonsense, value
+from fireside.config.sign_in import sign_in_settings
 from fireside.config.slack import slack_settings
-from fireside.web.passkeys import no_passkeys
 
 BASE = Path(__file__).resolve().parent.parent
 DATA = Path(value("FIRESIDE_DATA")).expanduser().resolve()
@@ -222,55 +222,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("name", "handle", "email")}},
-]  # fmt: skip
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_FORMS = {
-    "reauthenticate": "fireside.web.accounts.ConfirmForm",
-    "login": "fireside.web.accounts.LoginForm",
-    "change_password": "fireside.web.accounts.ChangePasswordForm",
-    "reset_password": "fireside.web.accounts.ResetPasswordForm",
-    "reset_password_from_key": "fireside.web.accounts.ResetPasswordKeyForm",
-}
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # an address that nobody here has gets no e-mail from us
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _public.scheme == "https" else 0  # who asks, for the limits on tries
-ACCOUNT_ADAPTER = "fireside.web.accounts.Adapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_PREVENT_ENUMERATION = True
-MFA_ADAPTER = "fireside.web.factors.Adapter"
-MFA_FORMS = {
-    "authenticate": "fireside.web.factors.CodeForm",
-    "reauthenticate": "fireside.web.factors.ConfirmCodeForm",
-    "activate_totp": "fireside.web.factors.AddAppForm",
-    "login_webauthn": "fireside.web.factors.LoginPasskeyForm",
-    "authenticate_webauthn": "fireside.web.factors.SecondPasskeyForm",
-    "reauthenticate_webauthn": "fireside.web.factors.ConfirmPasskeyForm",
-    "add_webauthn": "fireside.web.factors.AddPasskeyForm",
-    "edit_webauthn": "fireside.web.factors.NamePasskeyForm",
-}
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
-MFA_PASSKEY_LOGIN_ENABLED = not no_passkeys(PUBLIC_URL)
-MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a finger, a face or a PIN, also as a second factor
-MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_RECOVERY_CODE_DIGITS = 10
-CACHES = {  # in the database, so that all processes and machines count the same tries
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "hearth_tally",
-        "OPTIONS": {"MAX_ENTRIES": 50_000},  # what is over goes every night
-    }
-}
+vars().update(sign_in_settings(value, PUBLIC_URL))
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -44,7 +44,7 @@ acts: dict[str, str] = {
     "factors.removed": "removed the passkeys and codes of {it}",
     "person.linked": "linked their account at the sign-in provider",
     "person.unknown": "came from the sign-in provider and is not known here",
-    "team.given": "was put into a team, or out of it, by the sign-in provider",
+    "team.given": "moved {it} into a team or out of it, as the sign-in provider says",
     "person.password-link": "made a link for a new password of {it}",
     "person.deactivated": "ended the access of {it}",
     "person.reactivated": "gave access back to {it}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest
 
@@ -107,7 +108,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """What every page shows around its own part."""
     person = getattr(request, "user", None)  # an unreadable request is answered before anybody is known
     if person is None or not person.is_authenticated:
-        return {"org": Organisation.current(), "me": None}
+        outside = settings.OIDC["NAME"] if settings.OIDC["ISSUER"] else ""
+        return {"org": Organisation.current(), "me": None, "oidc": outside}
     return {
         "org": Organisation.current(),
         "me": person,

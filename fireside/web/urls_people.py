@@ -8,6 +8,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
+from fireside.web import oidc
 from fireside.web.factors import answering
 from fireside.web.views import audit, keeping, leaving, people, rooms, settings, sign_in, welcome, work
 
@@ -36,6 +37,8 @@ urlpatterns = [
     path("account/confirm/", answering(account.reauthenticate), name="account_reauthenticate"),
     path("account/confirm/code/", answering(mfa.reauthenticate), name="mfa_reauthenticate"),
     path("account/confirm/passkey/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("account/oidc/", oidc.away, name="oidc"),
+    path("account/oidc/back/", oidc.back, name="oidc-callback"),
     path("account/back/<str:token>/", leaving.come_back, name="come-back"),
     path("people/", people.people, name="people"),
     path("people/suggest/", rooms.suggest, name="suggest"),

@@ -45,6 +45,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """People come in by setting up the organisation or by an invitation, never by a bare sign-up page."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
+        "incorrect_password": _("That is not your password."),
         "too_many_login_attempts": _("That was many tries in a short time. Wait five minutes, then try again."),
         "rate_limited": _("That was many tries in a short time. Wait a few minutes, then try again."),
     }
@@ -61,6 +62,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Whose door it was, when that is somebody's; what was typed is never kept."""
         person = Person.objects.filter(email__iexact=str(credentials.get("email", ""))).first()
         audit.write("person.refused", about=f"person:{person.pk}" if person else "")
+
+    def get_reauthentication_methods(self, user: Person) -> list[dict[str, Any]]:
+        words = {"mfa_reauthenticate": _("Use a code"), "mfa_reauthenticate:webauthn": _("Use a passkey")}
+        known = super().get_reauthentication_methods(user)
+        return [one | {"description": words.get(one["id"], one["description"])} for one in known]
 
     def logout(self, request: HttpRequest) -> None:
         session = request.session.session_key
@@ -132,6 +138,11 @@ class ChangePasswordForm(Fielded, allauth.ChangePasswordForm):  # type: ignore[m
 
 class ConfirmForm(Fielded, allauth.ReauthenticateForm):  # type: ignore[misc]
     labels = {"password": "Your password"}  # noqa: RUF012
+    autocomplete = {"password": "current-password"}  # noqa: RUF012
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
 
 
 class ResetPasswordForm(Fielded, allauth.ResetPasswordForm):  # type: ignore[misc]

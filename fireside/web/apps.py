@@ -9,7 +9,7 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from fireside.hearth import leaving_people
-        from fireside.web import outside, places
+        from fireside.web import commands, outside, places  # noqa: F401 -- commands write themselves into the book
         from fireside.web.views import work
 
         leaving_people.emptied.append(outside.forget)

@@ -157,6 +157,21 @@ def test_a_secret_sealed_under_another_key_lets_nobody_in(bo: Person, settings: 
         assert other.get("/settings/").status_code == 302
 
 
+def test_a_keeper_helps_somebody_who_lost_their_phone(bo: Person, ana: Person, cy: Person, web: Any) -> None:
+    there, _ = enter()
+    with_app(there)
+    seen = web(ana).get("/settings/people/").content.decode()
+    assert seen.count("passkey or codes") == 1
+    assert "Lost phone: Bo Lund" in seen
+    assert web(cy).post("/do/lost-phone/", {"person": "@bo-lund"}).status_code != 303
+    assert Authenticator.objects.exists()
+    web(ana).post("/do/lost-phone/", {"person": "@bo-lund"})
+    assert not Authenticator.objects.exists()
+    assert there.get("/people/").status_code == 302
+    assert enter()[1]["Location"] == "/"
+    assert "factors.removed" in acts()
+
+
 def test_passkeys_need_a_name_and_the_page_says_so(bo: Person) -> None:
     client, _ = enter()
     assert "opened at the number 127.0.0.1" in client.get("/settings/sign-in/").content.decode()

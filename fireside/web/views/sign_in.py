@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -33,6 +34,7 @@ def shown(request: HttpRequest) -> HttpResponse:
         app=kinds["totp"][0] if kinds["totp"] else None,
         codes=codes[0].wrap() if codes else None,
         left=len(codes[0].wrap().get_unused_codes()) if codes else 0,
+        linked=SocialAccount.objects.filter(user=me).exists(), oidc_name=settings.OIDC["NAME"],
         places=places, current=request.session.session_key,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A strict OpenID provider on loopback: it refuses whatever the standard refuses, and lies when a test asks."""
+"""A strict OpenID provider on loopback: it refuses what the standard refuses, and lies when a test asks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 import requests
@@ -34,7 +34,7 @@ def _base64(words: bytes) -> str:
 
 
 class Provider:
-    """Who is signed in there (`claims`), and what it does wrong: `token` and `userinfo` change what it tells."""
+    """Who is signed in there (`claims`), and how it lies: `token` and `userinfo` change what it tells."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -71,7 +71,9 @@ class Provider:
         wanted = {"response_type": "code", "client_id": CLIENT, "code_challenge_method": "S256"}
         if wrong := [name for name, value in wanted.items() if asked.get(name) != value]:
             return self._refuse(f"authorize: {wrong}")
-        if missing := [name for name in ("state", "nonce", "code_challenge", "redirect_uri") if not asked.get(name)]:
+        if missing := [
+            name for name in ("state", "nonce", "code_challenge", "redirect_uri") if not asked.get(name)
+        ]:
             return self._refuse(f"authorize without {missing}")
         if "openid" not in asked.get("scope", "").split():
             return self._refuse("authorize without the scope openid")
@@ -85,7 +87,10 @@ class Provider:
             return self._refuse("token: no such code")
         if (given.get("client_id"), given.get("client_secret")) != (CLIENT, SECRET):
             return self._refuse("token: who are you")
-        if given.get("grant_type") != "authorization_code" or given.get("redirect_uri") != asked["redirect_uri"]:
+        if (
+            given.get("grant_type") != "authorization_code"
+            or given.get("redirect_uri") != asked["redirect_uri"]
+        ):
             return self._refuse("token: another grant or place")
         digest = hashlib.sha256(given.get("code_verifier", "").encode()).digest()
         if _base64(digest) != asked["code_challenge"]:
@@ -97,7 +102,11 @@ class Provider:
 
     def id_token(self, nonce: str) -> str:
         now = int(time.time())
-        claims = {"iss": self.url, "aud": CLIENT, "exp": now + 300, "iat": now, "nonce": nonce} | self.claims | self.token
+        claims = (
+            {"iss": self.url, "aud": CLIENT, "exp": now + 300, "iat": now, "nonce": nonce}
+            | self.claims
+            | self.token
+        )
         claims = {name: value for name, value in claims.items() if value is not None}
         if self.algorithm == "none":
             return jwt.encode(claims, None, "none")
@@ -129,48 +138,43 @@ class Provider:
         return f"{there.path}?{there.query}"
 
 
+class Handler(BaseHTTPRequestHandler):
+    house: Provider
+
+    def do_GET(self) -> None:
+        there = urlsplit(self.path)
+        doors = {
+            "/authorize": lambda: self.house.authorize(dict(parse_qsl(there.query))),
+            "/userinfo": lambda: self.house.about(self.headers.get("Authorization", "")),
+            "/keys": lambda: (200, self.house.keys()),
+            "/.well-known/openid-configuration": lambda: (200, self.house.discovery()),
+        }
+        self._say(*doors.get(there.path, lambda: (404, {}))())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self._say(*(self.house.exchange(dict(parse_qsl(body))) if self.path == "/token" else (404, {})))
+
+    def _say(self, status: int, answer: Any) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", answer)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
 @contextmanager
 def provider() -> Iterator[Provider]:
     """One that listens, until the end."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            there = urlsplit(self.path)
-            if there.path == "/authorize":
-                asked = {name: values[0] for name, values in parse_qs(there.query).items()}
-                status, answer = found.authorize(asked)
-                if status == 302:
-                    self.send_response(302)
-                    self.send_header("Location", answer)
-                    self.end_headers()
-                    return
-            elif there.path == "/userinfo":
-                status, answer = found.about(self.headers.get("Authorization", ""))
-            elif there.path == "/keys":
-                status, answer = 200, found.keys()
-            elif there.path == "/.well-known/openid-configuration":
-                status, answer = 200, found.discovery()
-            else:
-                status, answer = 404, {}
-            self._say(status, answer)
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self._say(*(found.exchange(dict(parse_qsl(body))) if self.path == "/token" else (404, {})))
-
-        def _say(self, status: int, answer: Any) -> None:
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Provider(f"http://127.0.0.1:{server.server_address[1]}")
+    found = Handler.house = Provider(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -28,7 +28,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     port = free_port()
     monkeypatch.setenv("PUBLIC_URL", f"http://localhost:{port}")
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "fireside.config.settings")
-    subprocess.run([sys.executable, "-m", "fireside", "demo", "--data", str(tmp_path)], check=True, env=os.environ)
+    demo = [sys.executable, "-m", "fireside", "demo", "--data", str(tmp_path)]
+    subprocess.run(demo, check=True, env=os.environ)
     with served(str(tmp_path), port):
         yield os.environ["PUBLIC_URL"]
 

@@ -39,7 +39,8 @@ OPEN = {
 }  # fmt: skip
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
-    "join", "account_reset_password_from_key", "settings-end-sign-in", "mfa_edit_webauthn", "mfa_remove_webauthn", "person", "team", "settings-end-key",
+    "join", "account_reset_password_from_key", "settings-end-sign-in",
+    "mfa_edit_webauthn", "mfa_remove_webauthn", "person", "team", "settings-end-key",
     "settings-end-invitation", "settings-new-password", "api-do", "do", "api-records", "come-back",
 }  # fmt: skip
 
@@ -147,8 +148,9 @@ def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
     lists = ["/", "/search/", "/rooms/", "/people/", "/people/suggest/", "/teams/", "/teams/cave-people/",
              "/people/bo-lund/", "/people/ana-ngata/", "/settings/", "/settings/people/",
              "/settings/invitations/", "/settings/keeping/", "/settings/audit/", "/settings/jobs/",
-             "/settings/mine/", "/settings/sign-in/", "/alerts/", "/alerts/connect/", "/systems/", "/incidents/", "/learn/",
-             "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/", "/rooms/magic-sparkles/files/",
+             "/settings/mine/", "/settings/sign-in/", "/alerts/", "/alerts/connect/", "/systems/",
+             "/incidents/", "/learn/", "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/",
+             "/rooms/magic-sparkles/files/",
              "/rooms/magic-sparkles/palette/", "/api/", "/api/openapi.json", "/api/entries", "/api/search",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip
     for path in lists:

@@ -14,7 +14,7 @@ import dj_email_url
 
 from fireside import __version__
 from fireside.config.env import Nonsense, value
-from fireside.config.sign_in import sign_in_settings
+from fireside.config.sign_in import oidc_settings, second_factor, sign_in_settings
 from fireside.config.slack import slack_settings
 
 BASE = Path(__file__).resolve().parent.parent
@@ -183,6 +183,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "fireside.web.accounts.FirstVisitMiddleware",
     "fireside.web.guard.DoorMiddleware",
+    "fireside.web.second.SecondFactorMiddleware",
 ]
 
 TEMPLATES = [
@@ -225,7 +226,10 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _public.scheme == "https" else 0  # who asks, for the limits on tries
-vars().update(sign_in_settings(value, PUBLIC_URL))
+OIDC = oidc_settings(value)
+REQUIRE_SECOND_FACTOR = second_factor(value)
+_alone = DATABASES["default"]["ENGINE"].endswith("sqlite")
+vars().update(sign_in_settings(value, PUBLIC_URL, alone=_alone))
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -15,17 +15,35 @@ LETS_IN = re.compile(r"group:\S+|[a-z0-9-]+(\.[a-z0-9-]+)+")
 HERE = ("127.0.0.1", "localhost", "::1")
 
 
-def sign_in_settings(value: Callable[[str], str], public_url: str) -> dict[str, Any]:
+def sign_in_settings(value: Callable[[str], str], public_url: str, *, alone: bool) -> dict[str, Any]:
     """Django's and allauth's settings for passwords, passkeys and the provider outside."""
     return {
-        "OIDC": _oidc(value),
         "AUTH_PASSWORD_VALIDATORS": _passwords(value("BREACHED_PASSWORDS")),
         "MFA_PASSKEY_LOGIN_ENABLED": not no_passkeys(public_url),
+        "CACHES": {"default": _tallies(alone)},
         **FIXED,
     }
 
 
-def _oidc(value: Callable[[str], str]) -> dict[str, Any]:
+def _tallies(alone: bool) -> dict[str, Any]:
+    """Where tries are counted: in memory for the one process of SQLite, else in the database."""
+    where = "locmem.LocMemCache" if alone else "db.DatabaseCache"
+    return {
+        "BACKEND": f"django.core.cache.backends.{where}",
+        "LOCATION": "" if alone else "hearth_tally",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # nobody pushes a count out by making many
+    }
+
+
+def second_factor(value: Callable[[str], str]) -> str:
+    """Who needs one."""
+    if (needed := value("REQUIRE_SECOND_FACTOR")) not in ("", "nobody", "keepers", "everybody"):
+        raise Nonsense(f"REQUIRE_SECOND_FACTOR is {needed!r}; it can be nobody, keepers or everybody.")
+    return needed
+
+
+def oidc_settings(value: Callable[[str], str]) -> dict[str, Any]:
+    """The provider outside by short names ("ISSUER"); Nonsense when it cannot be meant."""
     known: dict[str, Any] = {name: value(f"OIDC_{name}") for name in OIDC}
     together = [known["ISSUER"], known["CLIENT_ID"], known["CLIENT_SECRET"]]
     if any(together) and not all(together):
@@ -45,7 +63,7 @@ def _oidc(value: Callable[[str], str]) -> dict[str, Any]:
 
 
 def _passwords(stolen: str) -> list[dict[str, Any]]:
-    django = "django.contrib.auth.password_validation."
+    django, ours = "django.contrib.auth.password_validation.", "fireside.hearth.breached."
     return [
         {"NAME": f"{django}MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
         {"NAME": f"{django}CommonPasswordValidator"},
@@ -53,7 +71,7 @@ def _passwords(stolen: str) -> list[dict[str, Any]]:
             "NAME": f"{django}UserAttributeSimilarityValidator",
             "OPTIONS": {"user_attributes": ("name", "handle", "email")},
         },
-        *([{"NAME": "fireside.hearth.breached.BreachedPasswordValidator", "OPTIONS": {"path": stolen}}] if stolen else []),
+        *([{"NAME": f"{ours}BreachedPasswordValidator", "OPTIONS": {"path": stolen}}] if stolen else []),
     ]
 
 
@@ -98,13 +116,4 @@ OUTSIDE: dict[str, Any] = {
     "SOCIALACCOUNT_LOGIN_ON_GET": True,  # a form that is sent on elsewhere is not let through by our policy
     "SOCIALACCOUNT_REQUESTS_TIMEOUT": 5,
 }
-TRIES: dict[str, Any] = {
-    "CACHES": {  # in the database, so that all processes and machines count the same tries
-        "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "hearth_tally",
-            "OPTIONS": {"MAX_ENTRIES": 50_000},  # what is over goes every night
-        }
-    }
-}
-FIXED = ACCOUNT | FACTORS | OUTSIDE | TRIES
+FIXED = ACCOUNT | FACTORS | OUTSIDE

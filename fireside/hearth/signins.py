@@ -1,4 +1,4 @@
-"""Where somebody is signed in: each browser with its address and when it was last seen, to be ended at any time."""
+"""Where somebody is signed in: each browser, its address, when it was last seen; to be ended at any time."""
 
 from __future__ import annotations
 

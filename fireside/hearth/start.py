@@ -68,8 +68,10 @@ def arrive(name: str, email: str, *, zone: str = "UTC", invitation: Invitation |
     """Let someone in whom another house vouches for, without a password here."""
     with transaction.atomic():
         person = Person.welcome(name, email=email, zone=zone if zone in zones() else "UTC")
-        invited_by = {"invited_by": invitation.made_by_id} if invitation else {}
-        note("person.joined", f"{person.name} joined", by=person, about=f"person:{person.pk}", **invited_by)
+        note(
+            "person.joined", f"{person.name} joined", by=person, about=f"person:{person.pk}",
+            invited_by=invitation.made_by_id if invitation else None,
+        )  # fmt: skip
         if invitation is not None and invitation.team is not None:
             person.teams.add(invitation.team)
         for room in _first_rooms(person, invitation):
@@ -83,10 +85,10 @@ def known_by(email: str) -> Person | None:
         if person.email and _same(person.email) == _same(email):  # a database may find two letters alike
             return person
     for find in elsewhere:
-        if person := find(email):
-            person.email = email.lower()
-            person.save(update_fields=["email"])
-            return person
+        if found := find(email):
+            found.email = email.lower()
+            found.save(update_fields=["email"])
+            return found
     return None
 
 

@@ -110,7 +110,9 @@ class Account(models.Model):
     @classmethod
     def person_with(cls, email: str) -> Person | None:
         """Who has this proved e-mail in Slack, and so far no way to sign in here."""
-        known = cls.objects.filter(email=email.lower(), ended_at=None, person__email=None, person__gone_at=None)
+        known = cls.objects.filter(
+            email=email.lower(), ended_at=None, person__email=None, person__gone_at=None
+        )
         found = known.select_related("person").order_by("pk").first()
         return found.person if found else None
 

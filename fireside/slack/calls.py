@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from fireside.hearth.errors import Plain
-from fireside.slack.installation import Installation
 from fireside.hearth.seal import seal, unseal
+from fireside.slack.installation import Installation
 
 if TYPE_CHECKING:  # the library is heavy, and a house without Slack need not wait for it
     from slack_sdk import WebClient

@@ -10,9 +10,9 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from fireside.hearth import audit
+from fireside.hearth.seal import Unsealable, seal, unseal
 from fireside.hearth.timeline import Cursor, Entry, note
 from fireside.slack.scopes import wanted
-from fireside.hearth.seal import Unsealable, seal, unseal
 
 audit.know(
     slack_installed="connected a workspace of Slack", slack_ended="lost a workspace of Slack",

@@ -37,7 +37,11 @@ CHANGES = {
     "mfa/email/recovery_codes_generated": ("factor.codes", "", "New recovery codes were made."),
     "account/email/password_changed": ("", "", "The password was changed."),
     "account/email/password_reset": ("", "", "A new password was chosen by a link."),
-    "socialaccount/email/account_connected": ("person.linked", "", "It was linked with your account outside."),
+    "socialaccount/email/account_connected": (
+        "person.linked",
+        "",
+        "Your account outside was linked.",
+    ),
 }
 
 
@@ -46,7 +50,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "incorrect_password": _("That is not your password."),
-        "too_many_login_attempts": _("That was many tries in a short time. Wait five minutes, then try again."),
+        "too_many_login_attempts": _("That was many tries. Wait five minutes, then try again."),
         "rate_limited": _("That was many tries in a short time. Wait a few minutes, then try again."),
     }
 

@@ -12,7 +12,7 @@ from fireside.hearth.verbs_people import for_keepers
 
 @command("/lost-phone", example="/lost-phone @bo", title="Somebody lost their phone")
 def lost_phone(ask: Ask, person: Person) -> Whisper:
-    """Take somebody's passkeys and codes away and sign them out; their password is enough then. Keepers do this."""
+    """Take somebody's passkeys and codes away; their password is enough then. Keepers can do this."""
     for_keepers(ask)
     gone, _ = Authenticator.objects.filter(user=person).delete()
     if not gone:

@@ -52,7 +52,7 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
     def get_totp_issuer(self) -> str:
         return str(Organisation.current() or "Fireside")
 
-    def generate_authenticator_name(self, user: Person, type: Any) -> str:
+    def generate_authenticator_name(self, user: Person, type: Any) -> str:  # noqa: A002 -- as allauth calls it
         return "My passkey"
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
@@ -60,8 +60,8 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def build_totp_svg(self, url: str) -> str:
         """Dark on white in any light, for cameras, with a quiet edge."""
-        import qrcode
-        from qrcode.image.svg import SvgPathFillImage
+        import qrcode  # type: ignore[import-untyped]
+        from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
         return str(qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode"))
 

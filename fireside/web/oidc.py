@@ -43,7 +43,7 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]
         return Client(request)
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """What is asked for is ours to say, whatever stands in the address; only where to go after is taken."""
+        """What is asked for is ours to say, not the address's; only where to go afterwards is taken."""
         nonce, config = secrets.token_urlsafe(24), Client(request).openid_config
         groups = settings.OIDC["GROUPS"] and "groups" in (config.get("scopes_supported") or ())
         asked = {"scope": [*SCOPES, *(["groups"] if groups else [])], "auth_params": {"nonce": nonce}}
@@ -152,7 +152,8 @@ def away(request: HttpRequest) -> HttpResponse:
     """Off to the provider."""
     _only_with_a_provider()
     if not ratelimit.consume(request, app="allauth.account", action="login", limit_get=True):
-        return ratelimit.respond_429(request)
+        waiting: HttpResponse = ratelimit.respond_429(request)
+        return waiting
     try:
         view = OAuth2LoginView.adapter_view(Client(request))
         answer: HttpResponse = view(request)
@@ -184,5 +185,3 @@ def refused(request: HttpRequest, error: BaseException | None, *, cancelled: boo
 def _only_with_a_provider() -> None:
     if not settings.OIDC["ISSUER"]:
         raise Http404
-
-

@@ -1,4 +1,4 @@
-"""Whom the provider outside sends us: who that is here, whether they may come in, and in which teams they are."""
+"""Whom the provider outside sends us: who that is here, whether they may come in, and into which teams."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def link(person: Person, uid: str) -> SocialAccount:
 
 
 def link_waiting(request: HttpRequest, person: Person) -> None:
-    """After somebody signed in as before: the account outside that waited is theirs, when it has their e-mail."""
+    """After somebody signed in as before: what waited is theirs, when it has their e-mail."""
     waiting = request.session.pop(WAITING, None)
     if not waiting or time.time() - waiting["at"] > PATIENCE or waiting["email"] != person.email:
         return
@@ -141,7 +141,7 @@ def groups(claims: dict[str, Any]) -> list[str]:
 
 
 def in_teams(person: Person, account: SocialAccount, names: list[str]) -> None:
-    """Into the teams called like these groups, and out of those the claim gave before; others are left alone."""
+    """Into the teams called like these groups, and out of those that came from groups; no others."""
     if not settings.OIDC["GROUPS"]:
         return
     teams = {team.pk: team for team in Team.objects.filter(slug__in={slugify(name) for name in names})}

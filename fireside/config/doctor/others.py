@@ -13,9 +13,9 @@ from django.db import DatabaseError, connection
 from fireside.config.doctor.database import Ask, Silent, asking, has
 from fireside.config.doctor.findings import Finding, broken, fine, look
 from fireside.hearth import jobtable
+from fireside.hearth.seal import Unsealable, unseal
 from fireside.hearth.workflows import ROUTER
 from fireside.slack import calls
-from fireside.hearth.seal import Unsealable, unseal
 
 BEHIND = 500  # entries the router may have before it
 PATIENCE = 5  # seconds

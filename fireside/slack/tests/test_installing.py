@@ -18,12 +18,12 @@ from django.utils import timezone
 from slack_bolt.oauth import internals
 
 from fireside.hearth.models import Entry, Person
+from fireside.hearth.seal import unseal
 from fireside.slack import installing, manifest
 from fireside.slack.calls import call
 from fireside.slack.installation import State
 from fireside.slack.models import Channel, Installation
 from fireside.slack.scopes import wanted
-from fireside.hearth.seal import unseal
 from tests.slack_door import deliver
 from tests.slack_server import SlackServer
 

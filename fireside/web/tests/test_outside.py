@@ -58,7 +58,7 @@ def signed_in(client: Client) -> Person | None:
     return Person.objects.filter(pk=client.session.get("_auth_user_id")).first()
 
 
-def test_somebody_with_a_proved_e_mail_comes_in_and_is_known_from_then_on(house: Provider, di: Person) -> None:
+def test_somebody_with_a_proved_e_mail_comes_in_and_is_known_then(house: Provider, di: Person) -> None:
     assert "Sign in with Rentals ID" in Client().get("/account/login/").content.decode()
     client, answer = come(house)
     assert (answer.status_code, answer["Location"]) == (302, "/")
@@ -85,7 +85,7 @@ def test_an_e_mail_that_nobody_proved_finds_nobody(house: Provider, di: Person, 
 
 
 def test_who_is_not_known_is_told_kindly(house: Provider, org: Any) -> None:
-    client, answer = come(house)
+    _, answer = come(house)
     assert answer.status_code == 403
     assert "Ask somebody here for an invitation link" in answer.content.decode()
     assert Person.objects.count() == 0
@@ -93,11 +93,13 @@ def test_who_is_not_known_is_told_kindly(house: Provider, org: Any) -> None:
 
 
 @pytest.mark.parametrize("lets_in", ["example.org", "group:riders"])
-def test_people_of_a_domain_or_a_group_are_let_in(house: Provider, ana: Person, settings: Any, lets_in: str) -> None:
+def test_people_of_a_domain_or_a_group_are_let_in(
+    house: Provider, ana: Person, settings: Any, lets_in: str
+) -> None:
     settings.OIDC["LETS_IN"] = frozenset([lets_in])
     house.claims["groups"] = ["/staff/Riders"]
     room = Room.make("celebrations", by=ana)
-    client, answer = come(house)
+    client, _ = come(house)
     di = signed_in(client)
     assert di is not None
     assert (di.name, di.email, di.zone, di.is_keeper) == ("Di Roa", "di@example.org", "Europe/Berlin", False)
@@ -106,7 +108,9 @@ def test_people_of_a_domain_or_a_group_are_let_in(house: Provider, ana: Person, 
     assert come(house)[1].status_code == 403
 
 
-def test_an_invitation_works_with_an_account_outside_too(house: Provider, ana: Person, sparkles: Team) -> None:
+def test_an_invitation_works_with_an_account_outside_too(
+    house: Provider, ana: Person, sparkles: Team
+) -> None:
     link = Invitation.make(by=ana, team=sparkles)
     client = Client()
     assert "Come in with Rentals ID" in client.get(f"/join/{link.secret}/").content.decode()
@@ -264,7 +268,8 @@ def test_a_provider_that_is_away_gets_a_calm_page(house: Provider, di: Person, s
 
 def test_what_is_asked_for_is_not_for_the_address_to_say(house: Provider, di: Person) -> None:
     client = Client()
-    sent = client.get("/account/oidc/?scope=admin&process=connect&auth_params=prompt%3Dnone&next=//evil.example/")
+    asked = {"scope": "admin", "process": "connect", "auth_params": "prompt=none", "next": "//evil.example/"}
+    sent = client.get(f"/account/oidc/?{urlencode(asked)}")
     assert "admin" not in sent["Location"]
     assert "prompt" not in sent["Location"]
     answer = client.get(house.visit(sent["Location"]))

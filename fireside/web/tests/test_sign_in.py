@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -11,21 +12,18 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
+from django.core.cache import caches
 from django.test import Client
+from django.utils import timezone
 
 from fireside.hearth import signins
-from fireside.hearth.models import Audit, Person, SignIn
+from fireside.hearth.models import Audit, Person, SignIn, Tally
 from fireside.web.browsers import browser_named
 from fireside.web.passkeys import no_passkeys
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "lanterns by the river"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_was_seen_yet() -> None:
-    signins._seen.clear()
 
 
 @pytest.fixture
@@ -73,9 +71,7 @@ def acts() -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_code_from_an_app_is_asked_for_after_the_password_and_works_once(
-    bo: Person, settings: Any
-) -> None:
+def test_a_code_from_an_app_is_asked_for_after_the_password_and_works_once(bo: Person, settings: Any) -> None:
     settings.CAN_MAIL = True
     client, _ = enter()
     secret = with_app(client)
@@ -172,6 +168,26 @@ def test_a_keeper_helps_somebody_who_lost_their_phone(bo: Person, ana: Person, c
     assert "factors.removed" in acts()
 
 
+@pytest.mark.parametrize(("rule", "keeper", "asked"), [
+    ("nobody", True, False), ("keepers", False, False), ("keepers", True, True), ("everybody", False, True),
+])  # fmt: skip
+def test_the_house_may_ask_for_a_second_way(
+    bo: Person, settings: Any, rule: str, keeper: bool, asked: bool
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = rule
+    bo.keeper_since = bo.joined_at if keeper else None
+    bo.save()
+    client, _ = enter()
+    answer = client.get("/people/")
+    assert (answer.status_code == 302) == asked
+    if asked:
+        assert answer["Location"] == "/settings/sign-in/"
+        assert client.post("/do/invite/", {}).status_code == 302
+        assert "asks you for a second way" in client.get("/settings/sign-in/").content.decode()
+        with_app(client)
+        assert client.get("/people/").status_code == 200
+
+
 def test_passkeys_need_a_name_and_the_page_says_so(bo: Person) -> None:
     client, _ = enter()
     assert "opened at the number 127.0.0.1" in client.get("/settings/sign-in/").content.decode()
@@ -226,7 +242,7 @@ def test_a_new_password_signs_out_everywhere_else(bo: Person) -> None:
     signins.ended.append(heard.update)
     try:
         gone = there.session.session_key
-        new = {"oldpassword": PASSWORD, "password1": "other lanterns, further", "password2": "other lanterns, further"}
+        new = {"oldpassword": PASSWORD} | dict.fromkeys(("password1", "password2"), "other lanterns, far")
         assert here.post("/account/password/", new).status_code == 302
     finally:
         signins.ended.remove(heard.update)
@@ -251,6 +267,22 @@ def test_the_sixth_wrong_password_is_told_to_wait(bo: Person) -> None:
     assert [answer.status_code for answer in answers] == [422] * 5 + [429]
     assert "Wait five minutes" in answers[-1].content.decode()
     assert enter()[1].status_code == 429, "also with the right one"
+
+
+def test_on_several_machines_the_same_tries_are_counted_once_for_all(bo: Person, settings: Any) -> None:
+    """As on PostgreSQL: each machine has its own memory, and they share a table."""
+    shared = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "hearth_tally"}
+    settings.CACHES = {"default": shared}
+    answers = []
+    for n in range(6):
+        caches["default"].close()
+        del caches["default"]  # the next try comes to another machine
+        answers.append(enter(password=f"guess number {n}")[1].status_code)
+    assert answers == [422] * 5 + [429]
+    assert Tally.objects.exists()
+    Tally.objects.update(expires=timezone.now() - timedelta(days=1))
+    signins.tidy()
+    assert not Tally.objects.exists()
 
 
 @pytest.mark.parametrize(("said", "named"), [

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -22,11 +21,6 @@ FIRST = {
 }  # fmt: skip
 NEW = {"name": "Di Roa", "email": "di@example.org", "password": PASSWORD, "zone": "Europe/Berlin"}
 Web = Callable[[Person], Client]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    cache.clear()
 
 
 @pytest.fixture
@@ -176,7 +170,6 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(anyone: Cli
 def test_many_wrong_passwords_lead_to_a_short_break(anyone: Client, bo: Person) -> None:
     codes = [sign_in(anyone, "bo@example.org", f"guess number {n}") for n in range(40)]
     assert 429 in codes
-    cache.clear()
 
 
 def test_somebody_who_lost_access_cannot_sign_in_and_their_open_pages_end(

@@ -114,9 +114,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
 @for_keepers
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody, also those without access, with what a keeper can do for them."""
-    found = list(
-        beginning_after(_everybody(), request.GET.get("after", ""))[: PAGE + 1]
-    )
+    found = list(beginning_after(_everybody(), request.GET.get("after", ""))[: PAGE + 1])
     more = found[PAGE - 1].pk if len(found) > PAGE else None
     return _part(request, "people", people=found[:PAGE], more=more)
 

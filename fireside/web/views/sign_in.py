@@ -16,6 +16,7 @@ from fireside.hearth import signins
 from fireside.web.browsers import browser_named
 from fireside.web.page import asker, page, see_other
 from fireside.web.passkeys import no_passkeys
+from fireside.web.second import is_missing
 
 
 @login_required
@@ -35,7 +36,7 @@ def shown(request: HttpRequest) -> HttpResponse:
         codes=codes[0].wrap() if codes else None,
         left=len(codes[0].wrap().get_unused_codes()) if codes else 0,
         linked=SocialAccount.objects.filter(user=me).exists(), oidc_name=settings.OIDC["NAME"],
-        places=places, current=request.session.session_key,
+        needed=is_missing(request), places=places, current=request.session.session_key,
     )  # fmt: skip
 
 

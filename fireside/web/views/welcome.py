@@ -44,7 +44,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
 def invited(request: HttpRequest, secret: str) -> HttpResponse:
     """Somebody with a link comes in."""
     if request.user.is_authenticated:
-        messages.info(request, gettext("You are in already. Such a link is for somebody who is not here yet."))
+        messages.info(request, gettext("You are in already. Such a link is for those who are not."))
         return redirect(settings.LOGIN_REDIRECT_URL)
     invitation = Invitation.open_now(secret)
     if invitation is None:

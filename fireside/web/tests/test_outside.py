@@ -84,6 +84,13 @@ def test_an_e_mail_that_nobody_proved_finds_nobody(house: Provider, di: Person, 
     assert not SocialAccount.objects.exists()
 
 
+def test_entra_proves_an_e_mail_in_its_own_words(house: Provider, di: Person) -> None:
+    del house.claims["email_verified"]
+    assert come(house)[1].status_code == 403
+    house.claims["xms_edov"] = "1"
+    assert signed_in(come(house)[0]) == di
+
+
 def test_who_is_not_known_is_told_kindly(house: Provider, org: Any) -> None:
     _, answer = come(house)
     assert answer.status_code == 403

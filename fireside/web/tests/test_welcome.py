@@ -126,6 +126,27 @@ def test_a_link_can_be_used_again_until_it_is_ended_or_old(ana: Person) -> None:
     assert not Person.objects.filter(email="flo@example.org").exists()
 
 
+def test_a_link_that_is_ended_lets_nobody_in_not_even_who_had_it_open(ana: Person, web: Web) -> None:
+    link = Invitation.make(by=ana, days=1)
+    visitor = Client()
+    assert visitor.get(f"/join/{link.secret}/").status_code == 200
+    page = web(ana).get("/settings/invitations/").content.decode()
+    assert "until" in page
+    web(ana).post(f"/settings/invitations/{link.pk}/end/")
+    answer = visitor.post(f"/join/{link.secret}/", NEW)
+    assert answer.status_code == 404
+    assert "This invitation has ended" in answer.content.decode()
+    assert signed_in(visitor) is None
+
+
+def test_a_link_brings_those_who_are_in_to_the_hearth(ana: Person, bo: Person, web: Web) -> None:
+    link = Invitation.make(by=ana)
+    inside = web(bo)
+    assert inside.post(f"/join/{link.secret}/", NEW).status_code == 302
+    assert "You are in already" in inside.get("/").content.decode()
+    assert not Person.objects.filter(email="di@example.org").exists()
+
+
 def test_the_links_of_somebody_who_lost_access_let_nobody_in(ana: Person, bo: Person) -> None:
     link = Invitation.make(by=bo)
     bo.deactivate(by=ana)

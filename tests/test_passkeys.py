@@ -47,7 +47,9 @@ def watched(page: Page) -> Page:
     return page
 
 
-def test_somebody_adds_a_passkey_and_comes_in_with_it_and_without_it_no_more(bag: BrowserContext) -> None:
+def test_somebody_adds_a_passkey_and_comes_in_with_it_and_without_it_no_more(
+    bag: BrowserContext, tmp_path: Path
+) -> None:
     page = watched(sign_in(bag, "mei@example.org", PASSWORD))
     cdp = bag.new_cdp_session(page)
     cdp.send("WebAuthn.enable")
@@ -71,6 +73,17 @@ def test_somebody_adds_a_passkey_and_comes_in_with_it_and_without_it_no_more(bag
     page.get_by_role("main").get_by_role("button", name="Sign out", exact=True).first.click()
     page.goto("/account/login/")
     assert barriers(page) == []
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_selector("nav.rail")
+
+    do = [sys.executable, "-m", "fireside", "do", "--as", "aroha"]
+    here = {**os.environ, "FIRESIDE_DATA": str(tmp_path)}
+    subprocess.run([*do, "deactivate", "@mei"], check=True, env=here)
+    page.goto("/account/login/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="This account is closed")).to_be_visible()
+    subprocess.run([*do, "reactivate", "mei"], check=True, env=here)
+    page.goto("/account/login/")
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_selector("nav.rail")
 

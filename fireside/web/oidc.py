@@ -7,6 +7,7 @@ audience, time and nonce, before anything in it counts.
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from typing import Any
 
@@ -32,6 +33,8 @@ SIGNED = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384"
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 SLACK = 60  # seconds by which two clocks may differ
 LONGEST = 255  # characters of a `sub`, as the standard has it
+
+log = logging.getLogger(__name__)
 
 
 class Provider(OpenIDConnectProvider):  # type: ignore[misc]
@@ -178,6 +181,8 @@ def back(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, error: BaseException | None, *, cancelled: bool = False) -> HttpResponse:
     """A calm page that says what can be done: their house is away, or what came back does not hold."""
     is_away = isinstance(error, RequestException)
+    why = error if isinstance(error, ProviderException) else type(error).__name__  # others may quote a secret
+    log.warning("Somebody could not come in by OpenID Connect: %s", "they said no" if cancelled else why)
     context = {"name": settings.OIDC["NAME"], "is_away": is_away, "cancelled": cancelled}
     return render(request, "web/welcome/outside.html", context, status=503 if is_away else 401)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import Any
 
@@ -32,8 +31,6 @@ INVITATION = "invitation"  # in the session: the secret of the link somebody cam
 PATIENCE = 600  # seconds
 MOST = 500  # groups that are read
 
-log = logging.getLogger(__name__)
-
 
 class Door(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Nobody comes in who is not known, by an earlier visit or by an e-mail that the provider has proved."""
@@ -52,7 +49,6 @@ class Door(DefaultSocialAccountAdapter):  # type: ignore[misc]
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None,
         extra_context: Any = None,
     ) -> None:  # fmt: skip
-        log.warning("Somebody could not come in by OpenID Connect: %s", exception or error)
         raise ImmediateHttpResponse(refused(request, exception, cancelled=error == AuthError.CANCELLED))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
@@ -63,7 +59,7 @@ class Door(DefaultSocialAccountAdapter):  # type: ignore[misc]
         claims = sociallogin.claims
         email = proved_email(claims)
         person = known_by(email) if email else None
-        if person is not None and person.is_active and _has_own_key(person):
+        if person is not None and person.is_active and person != request.user and _has_own_key(person):
             request.session[WAITING] = {
                 "uid": sociallogin.account.uid, "email": email, "groups": groups(claims), "at": time.time(),
             }  # fmt: skip

@@ -145,6 +145,16 @@ def test_who_has_a_password_uses_it_once_and_then_no_more(house: Provider, di: P
     assert Audit.objects.filter(verb="person.linked").count() == 1
 
 
+def test_who_is_signed_in_here_already_links_it_at_once(house: Provider, di: Person, web: Any) -> None:
+    di.set_password(PASSWORD)
+    di.save()
+    client = web(di)
+    assert "Come in by Rentals ID too" in client.get("/settings/sign-in/").content.decode()
+    come(house, client)
+    assert signed_in(client) == di
+    assert "You can also come in by Rentals ID" in client.get("/settings/sign-in/").content.decode()
+
+
 def test_somebody_elses_password_links_nothing(house: Provider, di: Person, bo: Person) -> None:
     for person in (di, bo):
         person.set_password(PASSWORD)

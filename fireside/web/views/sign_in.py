@@ -35,7 +35,8 @@ def shown(request: HttpRequest) -> HttpResponse:
         app=kinds["totp"][0] if kinds["totp"] else None,
         codes=codes[0].wrap() if codes else None,
         left=len(codes[0].wrap().get_unused_codes()) if codes else 0,
-        linked=SocialAccount.objects.filter(user=me).exists(), oidc_name=settings.OIDC["NAME"],
+        linked=SocialAccount.objects.filter(user=me).exists(),
+        oidc_name=settings.OIDC["ISSUER"] and settings.OIDC["NAME"],
         needed=is_missing(request), places=places, current=request.session.session_key,
     )  # fmt: skip
 

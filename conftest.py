@@ -102,6 +102,7 @@ def web() -> Callable[[Person], Client]:
     def sign_in(person: Person) -> Client:
         client = Client()
         client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        signins.seen(person, str(client.session.session_key), browser="", address="")
         return client
 
     return sign_in

@@ -65,8 +65,10 @@ def seen(person: Person, session: str, *, browser: str, address: str) -> None:
     if len(_seen) >= MOST:
         _seen.clear()
     _seen[session] = now
-    about = {"person": person, "seen_at": timezone.now(), "browser": browser[:200], "address": address[:45]}
-    if_possible(partial(SignIn.objects.update_or_create, session=session, defaults=about))
+    place = SignIn(person=person, session=session, browser=browser[:200], address=address[:45])
+    changes = ["person", "seen_at", "browser", "address"]
+    keep = partial(SignIn.objects.bulk_create, update_conflicts=True, unique_fields=["session"])
+    if_possible(partial(keep, [place], update_fields=changes))
 
 
 def living(person: Person) -> list[SignIn]:

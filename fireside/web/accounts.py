@@ -21,10 +21,11 @@ from django.utils.translation import gettext_lazy as _
 from fireside.hearth import audit, signins
 from fireside.hearth.people import Organisation, Person
 from fireside.web.fielded import Fielded
-from fireside.web.outside import link_waiting
 
 # Programs and probes speak here before there is anybody; they get their own answers.
 NO_WELCOME = ("/welcome/", "/static/", "/api/", "/hooks/", "/events", "/healthz", "/readyz", "/metrics")
+WAITING = "oidc-waiting"  # in the session: an account outside that waits for its person to sign in here
+INVITATION = "invitation"  # in the session: the secret of the link somebody came by
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +61,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def login(self, request: HttpRequest, user: Person) -> None:
         super().login(request, user)
         audit.write("person.signed-in", by=user, about=f"person:{user.pk}")
-        link_waiting(request, user)
+        if WAITING in request.session:
+            from fireside.web.outside import link_waiting  # heavy, and rare
+
+            link_waiting(request, user)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Whose door it was, when that is somebody's; what was typed is never kept."""

@@ -9,10 +9,10 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from fireside.hearth import leaving_people
-        from fireside.web import commands, outside, places  # noqa: F401 -- commands write themselves into the book
+        from fireside.web import commands, places
         from fireside.web.views import work
 
-        leaving_people.emptied.append(outside.forget)
+        leaving_people.emptied.append(commands.forget)
         places.nav += [
             places.Nav("Hearth", "/", "house", "home", 0),
             places.Nav("Rooms", "/rooms/", "message-circle", "rooms", 45),

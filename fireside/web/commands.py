@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 
 from fireside.hearth import audit, signins
 from fireside.hearth.commands import Ask, Sorry, Whisper, command
@@ -20,3 +21,9 @@ def lost_phone(ask: Ask, person: Person) -> Whisper:
     signins.end_all(person)
     audit.write("factors.removed", by=ask.person, about=f"person:{person.pk}")
     return Whisper(f"{person.name} signs in with their password alone now, and could add a new phone.")
+
+
+def forget(person: Person) -> None:
+    """Of somebody deleted, nothing with which they could come in again is left."""
+    SocialAccount.objects.filter(user=person).delete()
+    Authenticator.objects.filter(user=person).delete()

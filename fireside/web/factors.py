@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +14,6 @@ from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
@@ -28,7 +25,6 @@ from fireside.web.fielded import Fielded
 USE = "sign-in.factors"
 LONGEST = 64 * 1024  # characters of what a browser says
 BROKEN = (RecursionError, TypeError, ValueError, KeyError, IndexError, AttributeError, struct.error)
-MANY_TRIES = {"too_many_login_attempts", "rate_limited"}
 
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -125,18 +121,3 @@ class AddPasskeyForm(Fielded, webauthn.AddWebAuthnForm):  # type: ignore[misc]
 class NamePasskeyForm(Fielded, webauthn.EditWebAuthnForm):  # type: ignore[misc]
     labels = {"name": _("What you call it")}  # noqa: RUF012
     name = forms.CharField(max_length=80)
-
-
-def answering(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let the status say what a form of allauth says in words: to put something right, or to wait."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        form = (getattr(response, "context_data", None) or {}).get("form")
-        if response.status_code == 200 and form is not None and form.is_bound and form.errors:
-            codes = {error.code for errors in form.errors.as_data().values() for error in errors}
-            response.status_code = 429 if codes & MANY_TRIES else 422
-        return response
-
-    return answered

@@ -24,10 +24,9 @@ from fireside.hearth import audit
 from fireside.hearth.people import Invitation, Person, Team
 from fireside.hearth.start import arrive, known_by
 from fireside.hearth.timeline import note
+from fireside.web.accounts import INVITATION, WAITING
 from fireside.web.oidc import PROVIDER, refused
 
-WAITING = "oidc-waiting"  # in the session: an account outside that waits for its person to sign in here
-INVITATION = "invitation"  # in the session: the secret of the link somebody came by
 PATIENCE = 600  # seconds
 MOST = 500  # groups that are read
 
@@ -123,12 +122,6 @@ def link_waiting(request: HttpRequest, person: Person) -> None:
     if not waiting or time.time() - waiting["at"] > PATIENCE or waiting["email"] != person.email:
         return
     in_teams(person, link(person, waiting["uid"]), waiting["groups"])
-
-
-def forget(person: Person) -> None:
-    """Nothing with which they could come in again is left."""
-    SocialAccount.objects.filter(user=person).delete()
-    Authenticator.objects.filter(user=person).delete()
 
 
 # -- groups ------------------------------------------------------------------------------------------------

@@ -1,16 +1,11 @@
 """The addresses of people: coming in, signing in, who is here, settings."""
 
 from allauth.account import views as account
-from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as recovery
-from allauth.mfa.totp import views as totp
-from allauth.mfa.webauthn import views as webauthn
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from fireside.web import oidc
-from fireside.web.factors import answering
-from fireside.web.views import audit, keeping, leaving, people, rooms, settings, sign_in, welcome, work
+from fireside.web.answering import answering
+from fireside.web.views import audit, keeping, leaving, people, rooms, settings, welcome, work
 
 to_reset = RedirectView.as_view(pattern_name="account_reset_password")
 reset_done = account.password_reset_from_key_done
@@ -32,13 +27,7 @@ urlpatterns = [
         r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
-    path("account/login/second/", answering(mfa.authenticate), name="mfa_authenticate"),
-    path("account/login/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
-    path("account/confirm/", answering(account.reauthenticate), name="account_reauthenticate"),
-    path("account/confirm/code/", answering(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("account/confirm/passkey/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
-    path("account/oidc/", oidc.away, name="oidc"),
-    path("account/oidc/back/", oidc.back, name="oidc-callback"),
+    path("", include("fireside.web.urls_sign_in")),
     path("account/back/<str:token>/", leaving.come_back, name="come-back"),
     path("people/", people.people, name="people"),
     path("people/suggest/", rooms.suggest, name="suggest"),
@@ -46,18 +35,6 @@ urlpatterns = [
     path("teams/", people.teams, name="teams"),
     path("teams/<slug:slug>/", people.team, name="team"),
     path("settings/", settings.profile, name="settings"),
-    path("settings/sign-in/", sign_in.shown, name="settings-sign-in"),
-    path("settings/sign-in/", sign_in.shown, name="mfa_index"),
-    path("settings/sign-in/", sign_in.shown, name="mfa_list_webauthn"),
-    path("settings/sign-in/app/", answering(totp.activate_totp), name="mfa_activate_totp"),
-    path("settings/sign-in/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("settings/sign-in/codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("settings/sign-in/codes/new/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("settings/sign-in/passkeys/add/", answering(webauthn.add_webauthn), name="mfa_add_webauthn"),
-    path("settings/sign-in/passkeys/<int:pk>/", answering(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
-    path("settings/sign-in/passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
-    path("settings/sign-in/others/end/", sign_in.end_others, name="settings-end-others"),
-    path("settings/sign-in/<int:pk>/end/", sign_in.end, name="settings-end-sign-in"),
     path("settings/keys/", settings.keys, name="settings-keys"),
     path("settings/keys/<int:pk>/end/", settings.end_key, name="settings-end-key"),
     path("settings/invitations/", settings.invitations, name="settings-invitations"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import requests
 from django.conf import settings
 
 from fireside.config.doctor.findings import Finding, broken, fine
@@ -33,6 +32,8 @@ def stolen(path: str) -> Iterator[Finding]:
 
 def provider() -> Iterator[Finding]:
     """Does it answer, and as whom we know it? Nobody's secret is sent."""
+    import requests
+
     issuer = settings.OIDC["ISSUER"]
     if not issuer:
         yield fine("No provider outside is set up; people sign in with passwords and passkeys.")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Invitation, Organisation, Person
 from fireside.hearth.start import begin, join
-from fireside.web.outside import INVITATION
+from fireside.web.accounts import INVITATION
 from fireside.web.page import see_other
 from fireside.web.views.asking import Arrival, Beginning
 

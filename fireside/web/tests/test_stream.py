@@ -343,11 +343,11 @@ def test_a_session_ended_from_another_place_closes_its_pages_at_once(room, bo, c
 
     async def story():
         page, stays = [await Page(one, "home").opened() for one in (there, kept)]
-        place = await asyncio.to_thread(SignIn.objects.get, session=kept)
-        await asyncio.to_thread(here.post, f"/settings/sign-in/{place.pk}/end/")
+        place = await soon(lambda: SignIn.objects.get(session=kept))
+        await soon(lambda: here.post(f"/settings/sign-in/{place.pk}/end/"))
         await stays.until(lambda page: page.closed)
         assert not page.closed
-        await asyncio.to_thread(here.post, "/settings/sign-in/others/end/")
+        await soon(lambda: here.post("/settings/sign-in/others/end/"))
         await page.until(lambda page: page.closed)
         assert (await Page(there, "home").opened()).status == 401
 

@@ -205,6 +205,9 @@ def test_somebody_who_lost_access_cannot_sign_in_and_their_open_pages_end(
     later = Client()
     sign_in(later, "bo@example.org")
     assert later.get("/people/").status_code == 302
+    bo.reactivate(by=ana)
+    assert anyone.get("/people/").status_code == 302, "who gets access back signs in anew"
+    assert sign_in(later, "bo@example.org") == 302
 
 
 def test_without_e_mail_the_page_says_whom_to_ask(anyone: Client, bo: Person) -> None:

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.core.cache import cache
 from django.test import Client, TransactionTestCase
 
+from fireside.hearth import signins
 from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.models import Organisation, Person, Room, Team
 from tests.trail import may_be_emptied
@@ -24,6 +26,13 @@ def _nobody_is_left_in_the_database() -> Iterator[None]:
     jobtable = sys.modules.get("fireside.hearth.jobtable")
     if jobtable is not None and jobtable.database.cache_info().currsize:
         jobtable.database().dispose()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_or_been_seen_yet() -> None:
+    """What one process counts and remembers of sign-ins begins anew with each story."""
+    cache.clear()
+    signins._seen.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -94,6 +103,7 @@ def web() -> Callable[[Person], Client]:
     def sign_in(person: Person) -> Client:
         client = Client()
         client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        signins.seen(person, str(client.session.session_key), browser="", address="")
         return client
 
     return sign_in

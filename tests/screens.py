@@ -19,6 +19,8 @@ SCREENS = {
     "person": "/people/priya/",
     "teams": "/teams/",
     "settings": "/settings/",
+    "sign-in": "/settings/sign-in/",
+    "confirm": "/account/confirm/",
     "keys": "/settings/keys/",
     "webhooks": "/settings/webhooks/",
     "webhook": "/settings/webhooks/1/",

@@ -8,6 +8,7 @@ if "FIRESIDE_DATA" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:  # 
 
 from fireside.config.settings import *  # noqa: F403
 
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # emptied by conftest.py
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     **STORAGES,  # noqa: F405

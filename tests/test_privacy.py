@@ -32,13 +32,17 @@ OPEN = {
     "alerts", "sources",
     "systems", "incidents", "morgue", "why_postmortems", "changes", "gentle", "home", "search", "rooms",
     "api/entries", "api/search", "slack-install", "slack-oauth", "settings-slack", "settings-go",
-    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export", "settings-webhooks",
-    "keys", "keys-connect", "keys-import",
+    "settings-webhooks", "keys", "keys-connect", "keys-import",
+    "settings-sign-in", "settings-end-others", "mfa_index", "mfa_list_webauthn", "mfa_activate_totp",
+    "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_add_webauthn",
+    "mfa_authenticate", "mfa_login_webauthn", "account_reauthenticate", "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn", "oidc", "oidc-callback",
+    "settings-mine", "settings-keeping", "settings-audit", "settings-audit-export",
 }  # fmt: skip
 # Addresses that name people, teams, links and verbs, which are open or are asked for below.
 OTHERS = {
-    "join", "account_reset_password_from_key", "person", "team", "settings-end-key",
-    "settings-rotate-key",
+    "join", "account_reset_password_from_key", "settings-end-sign-in", "settings-rotate-key",
+    "mfa_edit_webauthn", "mfa_remove_webauthn", "person", "team", "settings-end-key",
     "settings-end-invitation", "settings-new-password", "api-do", "do", "api-records", "come-back",
 }  # fmt: skip
 
@@ -153,6 +157,7 @@ def test_no_list_and_no_search_tells_of_it(asker: Asker, cave: Cave) -> None:
              "/incidents/", "/learn/", "/learn/changes/", "/settings/slack/", "/rooms/magic-sparkles/",
              "/rooms/magic-sparkles/files/", "/rooms/magic-sparkles/palette/", "/api/",
              "/api/openapi.json", "/api/entries", "/api/search", "/keys/", "/keys/connect/", "/keys/import/",
+             "/settings/sign-in/",
              *(f"/api/{kind.kind}" for kind in kinds())]  # fmt: skip
     for path in lists:
         for question in questions(cave):

@@ -15,6 +15,7 @@ import dj_email_url
 
 from fireside import __version__
 from fireside.config.env import Nonsense, value
+from fireside.config.sign_in import oidc_settings, second_factor, sign_in_settings
 from fireside.config.slack import slack_settings
 
 BASE = Path(__file__).resolve().parent.parent
@@ -166,6 +167,8 @@ INSTALLED_APPS = [
     "fireside.config",
     "allauth",  # after ours, whose templates stand in for its own
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
 ]
 
 MIDDLEWARE = [
@@ -182,6 +185,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "fireside.web.accounts.FirstVisitMiddleware",
     "fireside.web.guard.DoorMiddleware",
+    "fireside.web.second.SecondFactorMiddleware",
 ]
 
 TEMPLATES = [
@@ -221,31 +225,13 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("name", "handle", "email")}},
-]  # fmt: skip
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_FORMS = {
-    "login": "fireside.web.accounts.LoginForm",
-    "change_password": "fireside.web.accounts.ChangePasswordForm",
-    "reset_password": "fireside.web.accounts.ResetPasswordForm",
-    "reset_password_from_key": "fireside.web.accounts.ResetPasswordKeyForm",
-}
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # an address that nobody here has gets no e-mail from us
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _public.scheme == "https" else 0  # who asks, for the limits on tries
-ACCOUNT_ADAPTER = "fireside.web.accounts.Adapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_PREVENT_ENUMERATION = True
+OIDC = oidc_settings(value)
+REQUIRE_SECOND_FACTOR = second_factor(value)
+_alone = DATABASES["default"]["ENGINE"].endswith("sqlite")
+vars().update(sign_in_settings(value, PUBLIC_URL, alone=_alone))
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -7,7 +7,7 @@ from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils import timezone
 
-from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms, strays
+from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms, signins, strays
 from fireside.hearth.keys import Key, ending_soon
 from fireside.hearth.timeline import Entry
 from fireside.hearth.workflows import every, when
@@ -18,6 +18,7 @@ def let_people_and_rooms_go() -> None:
     """People and rooms that were deleted two weeks ago are gone for good."""
     leaving_rooms.let_rooms_go()
     leaving_people.let_people_go()
+    signins.tidy()
     forgetting.tidy()
 
 

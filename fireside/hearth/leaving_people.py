@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 
-from fireside.hearth import audit, workflows
+from fireside.hearth import audit, signins, workflows
 from fireside.hearth.batches import batches
 from fireside.hearth.messages import Message, Version
 from fireside.hearth.namesakes import NAME, unname
@@ -64,12 +62,7 @@ def _claim(person: Person) -> list[object]:
 
 def sign_out(person: Person) -> None:
     """End every sign-in of this person, and what they let others in with."""
-    mine = [
-        session.session_key
-        for session in Session.objects.iterator(chunk_size=500)
-        if session.get_decoded().get(SESSION_KEY) == str(person.pk)
-    ]
-    Session.objects.filter(session_key__in=mine).delete()
+    signins.end_all(person)
     person.api_keys.filter(ended_at=None).update(ended_at=workflows.now())
     person.invitations.filter(ended_at=None).update(ended_at=workflows.now())
 
@@ -93,7 +86,8 @@ def _go(person: Person) -> None:
     sign_out(person)
     asked = audit.Audit.objects.filter(verb="person.leaving", about=f"person:{person.pk}").first()
     with transaction.atomic():
-        for private in (person.seats, person.drafts, person.api_keys, person.invitations, person.webhooks):
+        secret = (person.api_keys, person.invitations, person.webhooks, person.sign_ins)
+        for private in (person.seats, person.drafts, *secret):
             private.all().delete()
         person.teams.clear()
         _stone(person)

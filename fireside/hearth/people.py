@@ -177,11 +177,13 @@ class Person(AbstractBaseUser):
     def deactivate(self, *, by: Person) -> None:
         """End this person's access at once; their words stay, with their name."""
         self.not_the_last_keeper()
+        from fireside.hearth import signins
         from fireside.hearth.timeline import note
 
         self.deactivated_at = timezone.now()
         self.save(update_fields=["deactivated_at"])
         self.api_keys.update(ended_at=self.deactivated_at)
+        signins.end_all(self)  # who gets access back signs in anew
         note("person.deactivated", f"{self.name} no longer has access", by=by, about=f"person:{self.pk}")
 
     def reactivate(self, *, by: Person) -> None:

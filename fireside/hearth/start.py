@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from fireside.hearth.errors import Sorry
-from fireside.hearth.people import Invitation, Organisation, Person
+from fireside.hearth.people import Invitation, Organisation, Person, zones
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import note
 
+# Where else somebody with a proved e-mail may be known already. A later stage adds its own.
+elsewhere: list[Callable[[str], Person | None]] = []
 ROOMS = {
     "incidents": (Room.Purpose.OTHER, "What is in trouble and what we do about it, in one place."),
     "calls-for-help": (Room.Purpose.CALLS, "Anybody stuck asks here; whoever can help answers."),
@@ -60,8 +64,42 @@ def join(invitation: Invitation, *, name: str, email: str, password: str, zone: 
     return person
 
 
-def _first_rooms(person: Person, invitation: Invitation) -> list[Room]:
+def arrive(name: str, email: str, *, zone: str = "UTC", invitation: Invitation | None = None) -> Person:
+    """Let someone in whom another house vouches for, without a password here."""
+    with transaction.atomic():
+        person = Person.welcome(name, email=email, zone=zone if zone in zones() else "UTC")
+        note(
+            "person.joined", f"{person.name} joined", by=person, about=f"person:{person.pk}",
+            invited_by=invitation.made_by_id if invitation else None,
+        )  # fmt: skip
+        if invitation is not None and invitation.team is not None:
+            person.teams.add(invitation.team)
+        for room in _first_rooms(person, invitation):
+            room.seat(person, quiet=True)
+    return person
+
+
+def known_by(email: str) -> Person | None:
+    """Whoever this proved e-mail belongs to: by signing in with it, or by what they said elsewhere."""
+    for person in Person.objects.filter(email__iexact=email):
+        if person.email and _same(person.email) == _same(email):  # a database may find two letters alike
+            return person
+    for find in elsewhere:
+        if found := find(email):
+            found.email = email.lower()
+            found.save(update_fields=["email"])
+            return found
+    return None
+
+
+def _same(email: str) -> str:
+    return unicodedata.normalize("NFKC", email).casefold()
+
+
+def _first_rooms(person: Person, invitation: Invitation | None) -> list[Room]:
     rooms = list(Room.objects.filter(slug__in=ROOMS, private=False, archived_at=None))
+    if invitation is None:
+        return rooms
     if invitation.team is not None and invitation.team.room is not None and not invitation.team.room.private:
         rooms.append(invitation.team.room)
     return rooms

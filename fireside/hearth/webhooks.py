@@ -27,6 +27,7 @@ WAITS = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 36_000)
 DAYS = 3  # of nothing but failures, after which a webhook stops
 SHOWN = timedelta(days=14)  # for so long a home tells of one that stopped
 TEST = "webhook.test"
+USE = "webhooks"  # what their secrets are sealed for
 KIND = re.compile(r"[a-z]+\.(?:\*|[a-z_-]+)")
 
 audit.know(
@@ -148,7 +149,7 @@ class Webhook(models.Model):
         secret = _minted()
         hook = cls(
             name=(name.strip() or host)[:80], address=address, kinds=heard, room=room, team=team,
-            secret=seal(secret), made_by=by,
+            secret=seal(secret, USE), made_by=by,
         )  # fmt: skip
         if why := hook.trouble():
             raise Sorry(why)
@@ -184,7 +185,7 @@ class Webhook(models.Model):
             self.old_secret, self.old_until = (
                 (self.secret, timezone.now() + overlap) if overlap else ("", None)
             )
-            self.secret = seal(secret)
+            self.secret = seal(secret, USE)
             self.save(update_fields=["secret", "old_secret", "old_until"])
             note(
                 "webhook.rotated",
@@ -228,7 +229,7 @@ class Webhook(models.Model):
     def secrets(self) -> list[str]:
         """The secrets to sign with, the newest first; Unsealable when the house's key is another one now."""
         both = self.old_until is not None and self.old_until > timezone.now()
-        return [unseal(one) for one in (self.secret, self.old_secret if both else "") if one]
+        return [unseal(one, USE) for one in (self.secret, self.old_secret if both else "") if one]
 
     def test(self) -> Sending:
         return self.sendings.create(verb=TEST, due_at=timezone.now())

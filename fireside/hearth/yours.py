@@ -16,7 +16,7 @@ from fireside.hearth.messages import Clap, Draft, Message, Version
 from fireside.hearth.people import Person
 
 SMALL = 8 * 1024 * 1024  # bytes held in memory; more goes to a file that is gone when it is closed
-SECRET = {"password", "hash", "old_hash", "secret", "old_secret", "token"}
+SECRET = {"password", "hash", "old_hash", "secret", "old_secret", "session", "token"}
 README = """This is everything that is yours in Fireside: one file of JSON for each kind,
 and the files you added.
 What others said to you is theirs, and not in here. Keys and links are listed without their secrets.
@@ -34,6 +34,7 @@ kinds: dict[str, Rows] = {
     "seats": lambda person: person.seats.all(),
     "keys": lambda person: person.api_keys.all(),
     "webhooks": lambda person: person.webhooks.all(),
+    "sign-ins": lambda person: person.sign_ins.all(),
     "invitations": lambda person: person.invitations.all(),
     "files": lambda person: File.objects.filter(message__author=person),
 }

@@ -25,12 +25,14 @@ class Account(models.Model):
     user_id = models.CharField(max_length=24)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="slack_accounts")
     name = models.CharField(max_length=80, blank=True, default="")
+    email = models.CharField(max_length=254, blank=True, default="", db_default="")  # as Slack has proved it
     guest = models.BooleanField(default=False)  # may speak where they were let in, and do nothing else
     read_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint("installation", "user_id", name="one_account_each")]
+        indexes: ClassVar = [models.Index(fields=["email"], name="slack_account_email")]
 
     def __str__(self) -> str:
         return f"{self.person} in {self.installation}"
@@ -100,9 +102,19 @@ class Account(models.Model):
             if not known.person.email:
                 _follow(known.person, told, back=known.ended_at is not None and not told.gone)
             known.name, known.guest, known.read_at = told.name, told.guest, timezone.now()
+            known.email = told.email[:254].lower()
             known.ended_at = (known.ended_at or timezone.now()) if told.gone else None
             known.save()
         return known
+
+    @classmethod
+    def person_with(cls, email: str) -> Person | None:
+        """Who has this proved e-mail in Slack, and so far no way to sign in here."""
+        known = cls.objects.filter(
+            email=email.lower(), ended_at=None, person__email=None, person__gone_at=None
+        )
+        found = known.select_related("person").order_by("pk").first()
+        return found.person if found else None
 
     @classmethod
     def ids_of(cls, installation: Installation, people: Any) -> dict[int, str]:

@@ -12,6 +12,9 @@ class SlackConfig(AppConfig):
     def ready(self) -> None:
         for part in ("commands", "workflows", "places"):
             import_module(f"fireside.slack.{part}")
+        from fireside.hearth import start
         from fireside.slack import leaving
+        from fireside.slack.account import Account
 
         leaving.take()
+        start.elsewhere.append(Account.person_with)

@@ -8,9 +8,11 @@ class WebConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from fireside.web import held, keyring, places
+        from fireside.hearth import leaving_people
+        from fireside.web import commands, held, keyring, places
         from fireside.web.views import settings, webhooks, work
 
+        leaving_people.emptied.append(commands.forget)
         places.nav += [
             places.Nav("Hearth", "/", "house", "home", 0),
             places.Nav("Rooms", "/rooms/", "message-circle", "rooms", 45),

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from fireside.hearth import audit
+from fireside.hearth import audit, signins
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -40,17 +40,20 @@ class DoorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with audit.through("web", _address(request)):
-            return self._answer(request)
+        address = address_of(request)
+        with audit.through("web", address):
+            return self._answer(request, address)
 
-    def _answer(self, request: HttpRequest) -> HttpResponse:
+    def _answer(self, request: HttpRequest, address: str) -> HttpResponse:
         if request.user.is_authenticated:
+            browser = request.headers.get("User-Agent", "")
+            signins.seen(request.user, request.session.session_key or "", browser=browser, address=address)
             with timezone.override(request.user.tz), translation.override(request.user.language):
                 return self.get_response(request)
         return self.get_response(request)
 
 
-def _address(request: HttpRequest) -> str:
+def address_of(request: HttpRequest) -> str:
     """Where the request came from, as far as the proxy in front of us is to be believed."""
     try:
         return str(get_adapter().get_client_ip(request))

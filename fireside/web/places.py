@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest
 
@@ -146,7 +147,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """What every page shows around its own part."""
     person = getattr(request, "user", None)  # an unreadable request is answered before anybody is known
     if person is None or not person.is_authenticated:
-        return {"org": Organisation.current(), "me": None}
+        outside = settings.OIDC["NAME"] if settings.OIDC["ISSUER"] else ""
+        return {"org": Organisation.current(), "me": None, "oidc": outside}
     return {
         "org": Organisation.current(),
         "me": person,

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from fireside.hearth import gauges, timeline
+from fireside.hearth import gauges, signins, timeline
 from fireside.web.happenings import Happening, Place, after, event
 from fireside.web.readers import BEAT, Reader
 from fireside.web.visitors import Visitor, signed_in, visitor
@@ -52,6 +52,7 @@ class Broadcaster:
         self._looked = loop.time()
         self._tasks = [loop.create_task(task) for task in (self._live(), self._beat(), self._doubt())]
         timeline.listen(self._heard)
+        signins.ended.append(self._signed_out)
 
     @property
     def readers(self) -> list[Reader]:
@@ -79,6 +80,7 @@ class Broadcaster:
                 del self._places[topic]
 
     def stop(self) -> None:
+        signins.ended.remove(self._signed_out)
         for task in self._tasks:
             task.cancel()
         for reader in self.readers:
@@ -89,6 +91,16 @@ class Broadcaster:
     def _heard(self) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._kicked.set)
+
+    def _signed_out(self, sessions: set[str]) -> None:
+        """Close the pages of these sessions; called from any thread of this process."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end, sessions)
+
+    def _end(self, sessions: set[str]) -> None:
+        for reader in self.readers:
+            if reader.session in sessions:
+                reader.end()
 
     async def _live(self) -> None:
         while True:
@@ -143,9 +155,7 @@ class Broadcaster:
             await asyncio.sleep(TRUST)
             if asked := {reader.session for reader in self.readers}:
                 gone = asked - await self._loop.run_in_executor(self._thread, self._signed_in, asked)
-                for reader in self.readers:
-                    if reader.session in gone:
-                        reader.end()
+                self._end(gone)
 
     @staticmethod
     def _signed_in(asked: set[str]) -> set[str]:

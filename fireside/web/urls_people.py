@@ -1,9 +1,10 @@
 """The addresses of people: coming in, signing in, who is here, settings."""
 
 from allauth.account import views as account
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from fireside.web.answering import answering
 from fireside.web.views import audit, keeping, leaving, people, rooms, settings, webhooks, welcome, work
 
 to_reset = RedirectView.as_view(pattern_name="account_reset_password")
@@ -13,11 +14,11 @@ urlpatterns = [
     path("welcome/", welcome.welcome, name="welcome"),
     path("join/<str:secret>/", welcome.invited, name="join"),
     # of django-allauth only what people need here; its other pages are simply not there
-    path("account/login/", account.login, name="account_login"),
+    path("account/login/", answering(account.login), name="account_login"),
     path("account/logout/", account.logout, name="account_logout"),
     path("account/closed/", account.account_inactive, name="account_inactive"),
     path("account/signup/", account.signup, name="account_signup"),
-    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/password/", answering(account.password_change), name="account_change_password"),
     path("account/password/reset/", welcome.forgotten, name="account_reset_password"),
     path("account/password/set/", to_reset, name="account_set_password"),
     path("account/password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
@@ -26,6 +27,7 @@ urlpatterns = [
         r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    path("", include("fireside.web.urls_sign_in")),
     path("account/back/<str:token>/", leaving.come_back, name="come-back"),
     path("people/", people.people, name="people"),
     path("people/suggest/", rooms.suggest, name="suggest"),

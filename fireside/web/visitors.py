@@ -6,16 +6,16 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import close_old_connections
 from django.db.models import Max
 from django.http import HttpRequest, parse_cookie
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from fireside.hearth.people import Person
+from fireside.hearth.signins import holds
 from fireside.hearth.timeline import Entry
 
 
@@ -48,10 +48,4 @@ def signed_in(sessions: Set[str]) -> set[str]:
     known = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
     held = {session.session_key: session.get_decoded() for session in known}
     people = Person.objects.in_bulk({int(data[SESSION_KEY]) for data in held.values() if SESSION_KEY in data})
-    return {key for key, data in held.items() if _holds(people.get(int(data.get(SESSION_KEY, 0))), data)}
-
-
-def _holds(person: Person | None, data: dict[str, str]) -> bool:
-    if person is None or not person.is_active:
-        return False
-    return constant_time_compare(data.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+    return {key for key, data in held.items() if holds(people.get(int(data.get(SESSION_KEY, 0))), data)}

@@ -21,7 +21,7 @@ from fireside.config.backups.signs import Signs
 from fireside.hearth import jobtable
 
 # What is made anew with the tables, and what it begins with.
-ANEW = ("django_migrations", "hearth_docwords", "hearth_release", "sqlite_")
+ANEW = ("django_migrations", "hearth_docwords", "hearth_release", "hearth_tally", "sqlite_")
 BY_ITSELF = {  # what a house nobody has entered yet may hold already; a restore puts its own in their place
     "django_content_type", "auth_permission", "django_session", "hearth_cursor",
     "engine.queues", "engine.application_versions",

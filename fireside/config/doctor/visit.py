@@ -24,7 +24,7 @@ def _checks(patient: Patient) -> Iterator[tuple[str, Check]]:
     begin()
     from django.conf import settings
 
-    from fireside.config.doctor import database, machine, others, variables
+    from fireside.config.doctor import database, machine, others, sign_in, variables
 
     yield "folder", partial(machine.folder, patient.folder)
     yield "clock", machine.clock
@@ -39,6 +39,8 @@ def _checks(patient: Patient) -> Iterator[tuple[str, Check]]:
         yield "worker", others.worker
     yield "Slack", others.slack
     yield "e-mail", others.mail
+    yield "stolen passwords", partial(sign_in.stolen, env.value("BREACHED_PASSWORDS"))
+    yield "provider", sign_in.provider
 
 
 def as_text(found: list[Finding]) -> str:

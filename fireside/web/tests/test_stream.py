@@ -15,6 +15,7 @@ from django.db import connections, transaction
 from fireside.hearth import gauges
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
+from fireside.hearth.signins import SignIn
 from fireside.hearth.timeline import Entry
 from fireside.web import readers, stream
 from fireside.web.visitors import Visitor
@@ -330,5 +331,24 @@ def test_who_signs_out_or_changes_the_password_elsewhere_hears_no_more(
         await renewed.until(lambda page: page.closed)
         assert not here.closed
         await here.leave()
+
+    live(story)
+
+
+def test_a_session_ended_from_another_place_closes_its_pages_at_once(room, bo, cookie, soon, web):
+    there, here = cookie(bo), web(bo)
+    other = web(bo)
+    kept = other.cookies[settings.SESSION_COOKIE_NAME].value
+    other.get("/people/")
+
+    async def story():
+        page, stays = [await Page(one, "home").opened() for one in (there, kept)]
+        place = await soon(lambda: SignIn.objects.get(session=kept))
+        await soon(lambda: here.post(f"/settings/sign-in/{place.pk}/end/"))
+        await stays.until(lambda page: page.closed)
+        assert not page.closed
+        await soon(lambda: here.post("/settings/sign-in/others/end/"))
+        await page.until(lambda page: page.closed)
+        assert (await Page(there, "home").opened()).status == 401
 
     live(story)

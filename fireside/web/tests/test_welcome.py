@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -22,11 +21,6 @@ FIRST = {
 }  # fmt: skip
 NEW = {"name": "Di Roa", "email": "di@example.org", "password": PASSWORD, "zone": "Europe/Berlin"}
 Web = Callable[[Person], Client]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    cache.clear()
 
 
 @pytest.fixture
@@ -132,6 +126,27 @@ def test_a_link_can_be_used_again_until_it_is_ended_or_old(ana: Person) -> None:
     assert not Person.objects.filter(email="flo@example.org").exists()
 
 
+def test_a_link_that_is_ended_lets_nobody_in_not_even_who_had_it_open(ana: Person, web: Web) -> None:
+    link = Invitation.make(by=ana, days=1)
+    visitor = Client()
+    assert visitor.get(f"/join/{link.secret}/").status_code == 200
+    page = web(ana).get("/settings/invitations/").content.decode()
+    assert "until" in page
+    web(ana).post(f"/settings/invitations/{link.pk}/end/")
+    answer = visitor.post(f"/join/{link.secret}/", NEW)
+    assert answer.status_code == 404
+    assert "This invitation has ended" in answer.content.decode()
+    assert signed_in(visitor) is None
+
+
+def test_a_link_brings_those_who_are_in_to_the_hearth(ana: Person, bo: Person, web: Web) -> None:
+    link = Invitation.make(by=ana)
+    inside = web(bo)
+    assert inside.post(f"/join/{link.secret}/", NEW).status_code == 302
+    assert "You are in already" in inside.get("/").content.decode()
+    assert not Person.objects.filter(email="di@example.org").exists()
+
+
 def test_the_links_of_somebody_who_lost_access_let_nobody_in(ana: Person, bo: Person) -> None:
     link = Invitation.make(by=bo)
     bo.deactivate(by=ana)
@@ -176,7 +191,6 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(anyone: Cli
 def test_many_wrong_passwords_lead_to_a_short_break(anyone: Client, bo: Person) -> None:
     codes = [sign_in(anyone, "bo@example.org", f"guess number {n}") for n in range(40)]
     assert 429 in codes
-    cache.clear()
 
 
 def test_somebody_who_lost_access_cannot_sign_in_and_their_open_pages_end(
@@ -191,6 +205,9 @@ def test_somebody_who_lost_access_cannot_sign_in_and_their_open_pages_end(
     later = Client()
     sign_in(later, "bo@example.org")
     assert later.get("/people/").status_code == 302
+    bo.reactivate(by=ana)
+    assert anyone.get("/people/").status_code == 302, "who gets access back signs in anew"
+    assert sign_in(later, "bo@example.org") == 302
 
 
 def test_without_e_mail_the_page_says_whom_to_ask(anyone: Client, bo: Person) -> None:

@@ -14,7 +14,7 @@ from fireside.hearth.errors import Sorry
 from fireside.hearth.keys import ACT, DAYS, READ
 from fireside.hearth.people import HANDLE, Organisation, Person, Team, zones
 from fireside.hearth.rooms import Room
-from fireside.web.accounts import Fielded
+from fireside.web.fielded import Fielded
 
 NEVER = "never"
 THEMES = [("", "As my device"), ("light", "Light"), ("dark", "Dark")]

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, TypeAlias
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -142,9 +144,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
 @for_keepers
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody, also those without access, with what a keeper can do for them."""
-    found = list(
-        beginning_after(Person.objects.filter(gone_at=None), request.GET.get("after", ""))[: PAGE + 1]
-    )
+    found = list(beginning_after(_everybody(), request.GET.get("after", ""))[: PAGE + 1])
     more = found[PAGE - 1].pk if len(found) > PAGE else None
     return _part(request, "people", people=found[:PAGE], more=more)
 
@@ -158,6 +158,12 @@ def new_password(request: HttpRequest, pk: int) -> HttpResponse:
         words = f"made a link with which {person.name} can choose a new password"
         note("person.password-link", words, by=asker(request), about=f"person:{person.pk}")
     return _part(request, "new_password", person=person, link=reset_link(person))
+
+
+def _everybody() -> QuerySet[Person]:
+    """With whether they have passkeys or codes, so that a keeper can help who lost a phone."""
+    theirs = Authenticator.objects.filter(user=OuterRef("pk"))
+    return Person.objects.filter(gone_at=None).annotate(factors=Exists(theirs))
 
 
 def _invitations(me: Person) -> list[Invitation]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from allauth.account.views import password_reset
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Invitation, Organisation, Person
 from fireside.hearth.start import begin, join
+from fireside.web.accounts import INVITATION
 from fireside.web.page import see_other
 from fireside.web.views.asking import Arrival, Beginning
 
@@ -41,10 +44,13 @@ def welcome(request: HttpRequest) -> HttpResponse:
 def invited(request: HttpRequest, secret: str) -> HttpResponse:
     """Somebody with a link comes in."""
     if request.user.is_authenticated:
+        messages.info(request, gettext("You are in already. Such a link is for those who are not."))
         return redirect(settings.LOGIN_REDIRECT_URL)
     invitation = Invitation.open_now(secret)
     if invitation is None:
         return render(request, "web/welcome/ended.html", status=404)
+    if settings.OIDC["ISSUER"]:
+        request.session[INVITATION] = secret  # for those who come in with their account outside
     form = Arrival(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:

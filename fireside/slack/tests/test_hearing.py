@@ -11,6 +11,7 @@ from fireside.hearth.commands import Ask, say_line
 from fireside.hearth.models import Message, Person, Room, Seat
 from fireside.slack.fetching import bring
 from fireside.slack.models import Account, Arrival, Channel, Post
+from tests.attaching import picture
 from tests.slack_door import Slack
 
 pytestmark = pytest.mark.django_db
@@ -166,9 +167,7 @@ def test_a_program_speaks_under_its_own_name(slack: Slack, room: Room) -> None:
 
 def test_files_are_kept_where_we_may_read_them(slack: Slack, room: Room, ana: Person) -> None:
     channel = slack.channel(room)
-    ts = slack.user(ana).says(
-        channel, "the graph", files=[("a [1].png", "image/png", b"\x89PNG\r\n\x1a\n0000")]
-    )
+    ts = slack.user(ana).says(channel, "the graph", files=[("a [1].png", "image/png", picture())])
     slack.settle()
     [message] = room.messages.all()
     [file] = message.files.all()

@@ -16,6 +16,7 @@ from fireside.hearth.commands import Missing
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.keys import Key
 from fireside.hearth.people import Person
+from fireside.hearth.slips import Slipped
 from fireside.web.api.answers import Trouble, answer
 
 LARGEST = 256 * 1024  # bytes of one request; files go another way
@@ -97,7 +98,8 @@ def readable_words(words: str, name: str) -> str:
 def told(sorry: Sorry) -> HttpResponse:
     needs = sorry.names if isinstance(sorry, Missing) else []
     status = 404 if isinstance(sorry, NotYours) else 422
-    return answer(Trouble(sorry.words, sorry.field, needs), status)
+    slips = [kind.name for kind in sorry.kinds] if isinstance(sorry, Slipped) else []
+    return answer(Trouble(sorry.words, sorry.field, needs, slips), status)
 
 
 def _bytes(request: HttpRequest) -> bytes:

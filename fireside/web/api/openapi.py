@@ -31,6 +31,7 @@ TROUBLES = {
 AROUND = {
     "room": "The name of the room in which this is asked, and in which the answer is said.",
     "key": "Makes a repeated request harmless; the header `Idempotency-Key` does the same.",
+    "slip": "What to do with words that look like a key, and are refused otherwise: `out` or `anyway`.",
     "text": "The words as typed after the verb in a room, instead of the single ones: `what because: ...`.",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import logging
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -14,7 +15,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.core.wsgi import get_wsgi_application
 
 from fireside.alerts import intake
-from fireside.config import metrics
+from fireside.config import gate, metrics
 from fireside.config.watch import watched
 from fireside.hearth.away import AWAY
 from fireside.hearth.files import LARGEST, MOST
@@ -26,6 +27,7 @@ WORDS = 1024 * 1024  # bytes of a request without files
 FILES = LARGEST * MOST + WORDS
 UPLOADS = ("/rooms/", "/do/", "/api/")  # where words may come with files
 THREADS = 8
+SLOWEST = 600  # seconds a request may take to arrive, ten large files by a slow line among them
 LATEST = 20  # seconds a page may take to begin; a slow database needs some, a hanging one says nothing
 PIECE = 256 * 1024
 
@@ -54,8 +56,10 @@ pages = cast(App, WSGIMiddleware(cast(Any, get_wsgi_application()), workers=THRE
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI: everything that listens on our port."""
     path = scope.get("path", "")
-    if intake.takes(path):
+    if intake.takes(path):  # asked by whatever name a machine knows, with a token
         await intake.app(scope, receive, send)
+    elif refused := gate.refusal(scope):
+        await _refuse(send, path, *refused)
     elif path == "/events":
         await stream.app(scope, receive, send)
     elif path == front.PATH:
@@ -66,11 +70,24 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _page(scope, receive, send)
 
 
+async def _refuse(send: Send, path: str, status: int, words: str) -> None:
+    more = [(b"allow", ", ".join(gate.METHODS).encode())] if status == 405 else []
+    words = json.dumps({"error": words}) if path.startswith("/api/") else words
+    kind = "application/json" if path.startswith("/api/") else metrics.PLAIN
+    await metrics.answer(
+        send, status, words, (b"content-type", kind.encode()), (b"connection", b"close"), *more
+    )
+
+
 async def _page(scope: Scope, receive: Receive, send: Send) -> None:
     """Take the whole request before a thread is asked, so that slow senders keep no thread waiting."""
     with tempfile.SpooledTemporaryFile(max_size=WORDS) as body:
         try:
-            size = await _read(scope, receive, body)
+            async with asyncio.timeout(SLOWEST):
+                size = await _read(scope, receive, body)
+        except TimeoutError:
+            words = "This took too long to arrive. Please send it again."
+            await metrics.answer(send, 408, words, (b"connection", b"close"))
         except TooLarge:
             words = "This is larger than what fits here: 1 MB of words, or ten files of 20 MB."
             await metrics.answer(send, 413, words, (b"connection", b"close"))

@@ -49,12 +49,13 @@ def _large(name: str) -> Sorry:
 def _drawn(picture: Image.Image, form: str, frames: int) -> bytes:
     out = io.BytesIO()
     if frames == 1:
-        _bare(ImageOps.exif_transpose(picture), form).save(out, form, **HOW[form])
+        ImageOps.exif_transpose(picture, in_place=True)
+        _bare(picture, form).save(out, form, **HOW[form])
         return out.getvalue()
     kept, durations = [], []
     for frame in ImageSequence.Iterator(picture):
         durations.append(frame.info.get("duration", 100))
-        kept.append(_bare(frame, form))
+        kept.append(_bare(frame.copy(), form))
     how = HOW[form] | {"duration": durations, "loop": picture.info.get("loop", 0)}
     kept[0].save(out, form, save_all=True, append_images=kept[1:], **how)
     return out.getvalue()
@@ -62,10 +63,9 @@ def _drawn(picture: Image.Image, form: str, frames: int) -> bytes:
 
 def _bare(frame: Image.Image, form: str) -> Image.Image:
     """What is seen and nothing that is only told."""
-    bare = frame.copy()
-    bare.info = {"transparency": frame.info["transparency"]} if "transparency" in frame.info else {}
+    frame.info = {name: told for name, told in frame.info.items() if name == "transparency"}
     modes = MODES.get(form)
-    if modes and bare.mode not in modes:
-        see_through = "RGBA" in modes and bare.has_transparency_data
-        bare = bare.convert("RGBA" if see_through else "RGB")
-    return bare
+    if modes and frame.mode not in modes:
+        see_through = "RGBA" in modes and frame.has_transparency_data
+        return frame.convert("RGBA" if see_through else "RGB")
+    return frame

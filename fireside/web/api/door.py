@@ -17,9 +17,11 @@ from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.keys import Key
 from fireside.hearth.people import Person
 from fireside.hearth.slips import Slipped
+from fireside.web import pace
 from fireside.web.api.answers import Trouble, answer
 
 LARGEST = 256 * 1024  # bytes of one request; files go another way
+TOO_FAST = "This is faster than one program may write. Please wait as long as Retry-After says."
 Endpoint: TypeAlias = Callable[..., HttpResponse]
 
 
@@ -46,6 +48,8 @@ def door(method: str) -> Callable[[Endpoint], Endpoint]:
                 if request.method not in allowed:
                     raise Refused(405, f"This takes {method}.", Allow=", ".join(allowed))
                 person = holder(request)
+                if method == "POST" and (seconds := pace.writes.wait(person.pk)):
+                    raise Refused(429, TOO_FAST, Retry_After=str(seconds))
                 with timezone.override(person.tz):
                     return view(request, person, *args, **kwargs)
             except Refused as refused:

@@ -26,6 +26,7 @@ TROUBLES = {
     "404": "It does not exist, or not for the holder of this key.",
     "413": f"The request is larger than {LARGEST // 1024} KB.",
     "415": "The words did not come as application/json.",
+    "429": "More was written at once than one program may; `Retry-After` says how many seconds to wait.",
     "422": "A person can put this right: `error` says what, `field` where, `needs` which words are missing.",
 }
 AROUND = {

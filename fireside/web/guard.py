@@ -57,9 +57,14 @@ class DoorMiddleware:
             return self.get_response(request)
         with timezone.override(request.user.tz), translation.override(request.user.language):
             response = self.get_response(request)
-        if not request.user.is_authenticated:  # signed out: what this browser has kept of us goes too
+        if _left(request):
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+
+def _left(request: HttpRequest) -> bool:
+    """Has whoever asked signed out? Then what their browser has kept of us goes too."""
+    return not request.user.is_authenticated
 
 
 def _address(request: HttpRequest) -> str:

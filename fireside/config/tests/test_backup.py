@@ -38,6 +38,7 @@ from fireside.hearth.search import find
 from fireside.hearth.slots import locks
 from fireside.hearth.workflows import settle
 from tests.attaching import attach
+from tests.fuzzing import many
 from tests.trail import may_be_emptied
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -285,7 +286,7 @@ JSON = some.recursive(
 
 
 @effort(
-    max_examples=40,
+    max_examples=many(40),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example would cost minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from fireside.hearth.keys import Key
 from fireside.hearth.slips import ANYWAY, BASE62, KINDS, OUT, Slipped, find, masked, weighed
+from tests.fuzzing import many
 
 DRAWN = random.Random(41)
 
@@ -114,7 +115,7 @@ def test_what_only_looks_odd_is_let_through(words: str) -> None:
     assert masked(words) is words
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=many(60), deadline=None, database=None, derandomize=True)
 @given(st.text(max_size=400) | st.uuids().map(str) | st.binary(max_size=300).map(lambda b: b.hex())
        | st.binary(max_size=300).map(lambda b: base64.b64encode(b).decode()))  # fmt: skip
 @example("://:@" * 50)

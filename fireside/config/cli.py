@@ -58,9 +58,7 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder for everything that is kept (FIRESIDE_DATA)."
-)
+@click.option("--data", type=PATH, help="Folder for everything that is kept (FIRESIDE_DATA).")
 @click.option(
     "--only", type=click.Choice(["web", "worker", "slack"]), help="Run one part of the house alone."
 )

@@ -16,7 +16,7 @@ from fireside.web.guard import HEADERS
 
 METHODS = ("GET", "HEAD", "POST")
 YEAR = 31_536_000  # seconds
-MACHINES = ("/healthz", "/readyz")  # asked by whatever name a machine knows; they say nothing
+MACHINES = ("/healthz", "/readyz", "/metrics")  # asked by whatever name a machine knows
 NAMED = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:@/\s]+)(?::\d{1,5})?")
 
 Scope: TypeAlias = MutableMapping[str, Any]

@@ -245,6 +245,7 @@ def test_what_is_shaped_to_cost_much_costs_little(bo: Person, room: Room) -> Non
         answer = asked("/api/do/say", "POST", body, content_type="application/json", **program)
         assert answer.status == 400
         assert json.loads(answer.body)["error"]
+    assert asked("/", x_long="a" * 70_000).status == 431
     packed = asked("/api/do/say", "POST", b"\x1f\x8b\x08", content_type="application/json",
                    content_encoding="gzip", **program)  # fmt: skip
     assert packed.status == 400, "nothing is unpacked here"

@@ -15,6 +15,7 @@ from django.conf import settings
 from fireside.web.guard import HEADERS
 
 METHODS = ("GET", "HEAD", "POST")
+LONGEST = 64 * 1024  # bytes of all headers
 YEAR = 31_536_000  # seconds
 MACHINES = ("/healthz", "/readyz", "/metrics")  # asked by whatever name a machine knows
 NAMED = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:@/\s]+)(?::\d{1,5})?")
@@ -27,6 +28,8 @@ def refusal(scope: Scope) -> tuple[int, str] | None:
     """The status and a sentence for what goes no further."""
     if scope["method"] not in METHODS:
         return 405, f"This house takes {', '.join(METHODS)}."
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > LONGEST:
+        return 431, "What stands before the words of this request is longer than 64 KB."
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     if host and scope["path"] not in MACHINES and not is_ours(host):
         return 400, "This house has another name: whoever runs it sets it with PUBLIC_URL."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from fireside.hearth import slips
-from fireside.hearth.files import File, ready
+from fireside.hearth.files import File
 from fireside.hearth.messages import Message
 from fireside.hearth.rooms import LONGEST
 from fireside.slack.account import Account
@@ -43,10 +44,12 @@ def _said(arrival: Arrival | None, channel: Channel, event: dict[str, Any]) -> P
     patient = arrival is None or arrival.tries < PATIENT
     brought = bring(channel.installation, event.get("files") or [], patient=patient)
     words, slipped = _words(channel, event)
-    words = _whole(words, brought.links)
     account = Account.meet(channel.installation, event["user"]) if _by_a_person(event) else None
     ts, parent = event["ts"], _parent(channel, event)
-    with ready(brought.uploads, slips.OUT) as files, transaction.atomic():
+    with ExitStack() as stack:
+        files = brought.ready(stack)
+        words = _whole(words, brought.links)
+        stack.enter_context(transaction.atomic())
         message = channel.room.say(
             words, by=account.person if account else None, voice=_voice(event), thread=parent,
             key=f"slack:{channel.installation_id}:{channel.channel_id}:{ts}",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 
 import pytest
 from django.core.files.storage import default_storage
@@ -14,7 +12,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 from fireside.hearth import pictures
 from fireside.hearth.errors import Sorry
 from fireside.hearth.files import File, ready
-from tests.attaching import picture
+from tests.attaching import bomb, picture
 
 HIDDEN = b"51.5 north, 0.1 west"
 KINDS = ["PNG", "JPEG", "GIF", "WEBP"]
@@ -81,21 +79,6 @@ def test_every_way_to_write_colours_stays_a_picture(mode: str) -> None:
         out, form
     )
     assert opened(pictures.anew(out.getvalue(), f"image/{form.lower()}", "x") or b"").size == (3, 3)
-
-
-def bomb(width: int, height: int) -> bytes:
-    """A few bytes that say they are huge."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 999))
-        + chunk(b"IEND", b"")
-    )
 
 
 @pytest.mark.parametrize("size", [(7100, 7100), (60_000, 60_000), (2**31 - 1, 2**31 - 1)])

@@ -47,7 +47,7 @@ chaos: $(DEV) packages ## break everything under a running house: processes, dis
 	@CHAOS=full $(BIN)/pytest -m "chaos"
 
 nightly: $(DEV) packages ## the long look: fuzz every parser, crawl every page as somebody, try every call (15 minutes)
-	@NIGHTLY=full $(BIN)/pytest -m "nightly or api"
+	@NIGHTLY=full timeout 1500 $(BIN)/pytest -n 2 -v --durations=10 -m "(nightly or api or hypothesis) and not (postgres or browser)"
 
 packages:
 	@$(STEP) "Debian packages" tools/debian.sh $(PACKAGES)

@@ -14,6 +14,6 @@ if FULL:
     settings.load_profile("nightly")
 
 
-def many(examples: int) -> int:
+def many(examples: int, more: int = MORE) -> int:
     """So many examples, or many more of them at night."""
-    return examples * MORE if FULL else examples
+    return examples * more if FULL else examples

@@ -38,7 +38,7 @@ from tests.attaching import picture
 from tests.fuzzing import many
 
 pytestmark = pytest.mark.nightly
-hard = settings(max_examples=many(200), deadline=None, suppress_health_check=list(HealthCheck))
+hard = settings(max_examples=many(200, 50), deadline=None, suppress_health_check=list(HealthCheck))
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 JSON = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=20),

@@ -150,7 +150,7 @@ def test_any_words_can_be_looked_for_in_any_others(body: str, query: str) -> Non
     assert all(isinstance(piece, str) for piece, _ in search.snippet(body, words))
 
 
-BEGINNINGS = [begin for kind in slips.KINDS for begin in kind.begins]
+BEGINNINGS = [sign for kind in slips.KINDS for sign in kind.signs]
 
 
 @hard

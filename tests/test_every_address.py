@@ -198,6 +198,7 @@ def test_a_page_elsewhere_that_leads_its_own_name_here_gets_nothing(org: object)
         assert asked("/healthz", host=host).status == 200, "whoever runs it may ask by any name"
         knocked = asked("/hooks/alertmanager", "POST", host=host)
         assert knocked.status in (401, 503), "machines bring a token"
+        assert asked("/slack/events", host=host).status == 405, "Slack signs what it brings"
 
 
 def test_its_own_names_and_bare_addresses_are_the_house() -> None:

@@ -58,12 +58,12 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     path = scope.get("path", "")
     if intake.takes(path):  # asked by whatever name a machine knows, with a token
         await intake.app(scope, receive, send)
+    elif path == front.PATH:  # Slack signs what it brings
+        await front.app(scope, receive, send)
     elif refused := gate.refusal(scope):
         await _refuse(send, path, *refused)
     elif path == "/events":
         await stream.app(scope, receive, send)
-    elif path == front.PATH:
-        await front.app(scope, receive, send)
     elif path in metrics.PATHS:
         await metrics.app(scope, receive, send)
     else:

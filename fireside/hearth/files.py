@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -152,7 +153,8 @@ def _flush(place: Path) -> None:
 
 def _name(given: str) -> str:
     """The name without folders, and without signs that nobody sees and that could turn its end around."""
-    return "".join(sign for sign in Path(given).name if sign.isprintable())[:150] or "file"
+    name = "".join(sign for sign in re.split(r"[/\\]", given)[-1] if sign.isprintable())[:150]
+    return name if name.strip(". ") else "file"
 
 
 def check(uploads: Sequence[UploadedFile]) -> None:

@@ -116,3 +116,17 @@ def test_files_that_no_message_tells_of_after_all_leave_nothing_behind(db, room,
         File.add(room.say("see", by=ana), one)
     assert default_storage.exists(one.path)
     assert not default_storage.exists(other.path)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd", "passwd"), ("C:\\temp\\plan.txt", "plan.txt"), ("..", "file"), ("/", "file"),
+        (".env", ".env"), ("a\0b\n.txt", "ab.txt"), ("x" * 300, "x" * 150), ("‮gnp.exe", "gnp.exe"),
+    ],
+)  # fmt: skip
+def test_a_name_is_a_name_and_no_way_to_anywhere(given: str, kept: str, db) -> None:
+    upload = SimpleUploadedFile("x", b"x")
+    upload._name = given
+    with ready([upload]) as [one]:
+        assert one.name == kept

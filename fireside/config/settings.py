@@ -170,6 +170,7 @@ MIDDLEWARE = [
     "fireside.config.watch.RouteMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fireside.web.guard.PolicyMiddleware",
+    "fireside.web.guard.SignsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

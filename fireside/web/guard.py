@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone, translation
 
 from fireside.hearth import audit
@@ -26,6 +27,7 @@ HEADERS = {  # of every answer, whoever gives it, unless it says otherwise
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+NUL = "\0"
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -40,6 +42,33 @@ class PolicyMiddleware:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+class SignsMiddleware:
+    """Without the one sign that no database can hold, wherever somebody put it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NUL in request.path:
+            raise SuspiciousOperation("There is no such address")
+        request.COOKIES = {name: words.replace(NUL, "") for name, words in request.COOKIES.items()}
+        request.GET = _without(request.GET)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        if request.method == "POST" and not request.path.startswith("/api/"):  # which reads its own
+            request.POST = _without(request.POST)
+
+
+def _without(given: Any) -> Any:  # a QueryDict that may be changed, or not, as Django's types have it
+    if not any(NUL in words for name, values in given.lists() for words in (name, *values)):
+        return given
+    clean = QueryDict(mutable=True)
+    for name, values in given.lists():
+        clean.setlist(name.replace(NUL, ""), [words.replace(NUL, "") for words in values])
+    return clean
 
 
 class DoorMiddleware:

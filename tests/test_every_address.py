@@ -252,6 +252,18 @@ def test_what_is_shaped_to_cost_much_costs_little(bo: Person, room: Room) -> Non
     assert packed.status == 400, "nothing is unpacked here"
 
 
+def test_large_files_are_taken_from_those_who_are_signed_in(bo: Person, room: Room, web: Any) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n%b\r\n--x--\r\n'
+    large, kind = part % (b"x" * 2 * asgi.WORDS), "multipart/form-data; boundary=x"
+    for more in ({}, {"content_length": str(len(large))}):
+        here = room.get_absolute_url()
+        assert asked(here, "POST", large, content_type=kind, **more).status == 413
+        cookie = cookie_of(web(bo))
+        past = asked(here, "POST", large, content_type=kind, cookie=cookie, **more)
+        assert past.status == 403, "as far as the token of the page"
+        assert asked("/api/do/say", "POST", large, content_type=kind, cookie=cookie, **more).status == 413
+
+
 def test_a_program_that_runs_away_is_asked_to_wait(
     bo: Person, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from typing import IO, Any, TypeAlias, cast
 from a2wsgi import WSGIMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.db import DatabaseError
 
 from fireside.alerts import intake
 from fireside.config import gate, metrics
@@ -22,10 +23,11 @@ from fireside.hearth.files import LARGEST, MOST
 from fireside.slack import front
 from fireside.web import stream
 from fireside.web.away import not_now
+from fireside.web.visitors import visitor
 
 WORDS = 1024 * 1024  # bytes of a request without files
 FILES = LARGEST * MOST + WORDS
-UPLOADS = ("/rooms/", "/do/", "/api/")  # where words may come with files
+UPLOADS = ("/rooms/", "/do/")  # where words may come with files
 THREADS = 8
 SLOWEST = 600  # seconds a request may take to arrive, ten large files by a slow line among them
 LATEST = 20  # seconds a page may take to begin; a slow database needs some, a hanging one says nothing
@@ -135,20 +137,30 @@ def _forget(drawing: asyncio.Future[None]) -> None:
 
 async def _read(scope: Scope, receive: Receive, body: IO[bytes]) -> int:
     headers = dict(scope["headers"])
-    files = headers.get(b"content-type", b"").startswith(b"multipart/") and scope["path"].startswith(UPLOADS)
-    most, size, more = FILES if files else WORDS, 0, True
     length = headers.get(b"content-length", b"0")
-    if length.isdigit() and int(length) > most:
-        raise TooLarge
-    while more:
+    told = int(length) if length.isdigit() else 0
+    files = headers.get(b"content-type", b"").startswith(b"multipart/") and scope["path"].startswith(UPLOADS)
+    most, size, more = WORDS, 0, True
+    while True:
+        if max(size, told) > WORDS and most == WORDS and files and await _is_somebody(headers):
+            most = FILES
+        if max(size, told) > most:
+            raise TooLarge
+        if not more:
+            return size
         event = await receive()
         if event["type"] == "http.disconnect":
             raise Gone
         size += body.write(event.get("body", b""))
         more = event.get("more_body", False)
-        if size > most:
-            raise TooLarge
-    return size
+
+
+async def _is_somebody(headers: dict[bytes, bytes]) -> bool:
+    """Files are taken from those who are signed in, and nobody else fills the disk with them."""
+    try:
+        return await asyncio.to_thread(visitor, headers) is not None
+    except DatabaseError:
+        return True  # the page says that the database is away, and gives the words back
 
 
 def _known(scope: Scope, size: int) -> Scope:

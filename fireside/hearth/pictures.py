@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
 import warnings
+import zlib
 
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence
 
 from fireside.hearth.errors import Sorry
 
@@ -17,6 +19,11 @@ HOW = {"PNG": {}, "JPEG": {"quality": 90}, "GIF": {}, "WEBP": {"quality": 90}}
 
 Image.MAX_IMAGE_PIXELS = PIXELS // 2  # Pillow gives up at twice this, also within a file
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+BROKEN = (  # what Pillow raises for a file that ends early, or only begins like a picture
+    OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError,
+    struct.error, zlib.error,
+)  # fmt: skip
 
 _one = threading.Lock()  # a picture in memory is large, so there is one at a time
 
@@ -35,8 +42,8 @@ def anew(data: bytes, kind: str, name: str) -> bytes | None:
                 return _drawn(picture, FORMATS[kind], frames)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
             raise _large(name) from None
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError):
-            return None  # what Pillow raises for a file that ends early, or only begins like a picture
+        except BROKEN:
+            return None
 
 
 def _large(name: str) -> Sorry:

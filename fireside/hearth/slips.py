@@ -179,7 +179,8 @@ OURS = "In Fireside: Settings, My keys, end it and make a new one."
 
 KINDS = (
     _kind("a private key", "-----BEGIN",
-          r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----((?:(?!-----)[\s\S]){1,20000})",
+          r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+          r"((?:(?!-----)[\s\S]){1,20000}(?=-----END)|[A-Za-z0-9+/=\s\\]{1,20000})",
           PAIR, _long),
     _kind("an age key", "AGE-SECRET-KEY-1", _word("AGE-SECRET-KEY-1", "0-9A-Z", 58), PAIR),
     _kind("a Slack token", "xox",

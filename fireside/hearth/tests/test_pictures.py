@@ -100,6 +100,11 @@ def test_many_small_frames_count_together(monkeypatch: pytest.MonkeyPatch) -> No
         pictures.anew(out.getvalue(), "image/gif", "x")
 
 
+def test_a_gif_that_breaks_off_where_a_frame_begins_is_a_download() -> None:
+    whole = picture("GIF", (30, 20))
+    assert pictures.anew(whole[:32] + whole[33:], "image/gif", "x") is None
+
+
 @pytest.mark.parametrize("form", KINDS)
 def test_what_only_begins_like_a_picture_is_a_download(form: str, db) -> None:
     whole = picture(form, (60, 60))

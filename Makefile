@@ -9,12 +9,12 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 STEP := tools/step.sh
-SLOW := browser or prometheus or crash or api or slack or upgrade or wheel or chaos
+SLOW := browser or prometheus or crash or api or slack or upgrade or wheel or chaos or nightly
 FAST := not postgres and not ($(SLOW))
 PACKAGES := chromium faketime gcc iproute2 libc6-dev poppler-utils prometheus prometheus-alertmanager postgresql systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all chaos check fix docs lock wheel bench clean packages
+.PHONY: help run demo test test-all chaos nightly check audit fix docs lock wheel sbom bench clean packages
 
 help: ## list what you can ask for
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; \
@@ -41,9 +41,13 @@ test-all: $(DEV) packages ## all tests, also PostgreSQL, the browser, Prometheus
 	@$(STEP) "upgrade tests on SQLite" $(BIN)/pytest -m "upgrade and not postgres"
 	@$(STEP) "upgrade tests on PostgreSQL" tools/postgres.sh $(BIN)/pytest -m "upgrade and postgres"
 	@$(STEP) "chaos tests, the short form" $(BIN)/pytest -n 2 -m "chaos"
+	@$(STEP) "nightly tests, the short form" $(BIN)/pytest -n 2 -m "nightly"
 
 chaos: $(DEV) packages ## break everything under a running house: processes, disks, clocks, networks, databases (20 minutes)
 	@CHAOS=full $(BIN)/pytest -m "chaos or (crash and not browser and not prometheus)"
+
+nightly: $(DEV) packages ## the long look: fuzz every parser, crawl every page as somebody, try every call (15 minutes)
+	@NIGHTLY=full timeout 1500 $(BIN)/pytest -n 2 -v --durations=10 -m "(nightly or api or hypothesis) and not (postgres or browser)"
 
 packages:
 	@$(STEP) "Debian packages" tools/debian.sh $(PACKAGES)
@@ -57,6 +61,9 @@ check: $(DEV) ## style, types, the direction of imports, migrations, vendored fi
 	@$(STEP) "vendored files" $(BIN)/python tools/vendor.py --check
 	@$(STEP) "docs are current" $(BIN)/python tools/docs.py --check
 
+audit: $(DEV) ## ask whether a library we run has a known hole (needs the internet, and says so when it has none)
+	@$(BIN)/python tools/audit.py
+
 fix: $(DEV) ## put right what tools can put right
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
@@ -69,6 +76,9 @@ lock: $(DEV) ## choose newer versions within pyproject.toml and write requiremen
 
 wheel: $(DEV) ## build the package into dist/
 	@tools/wheel.sh
+
+sbom: $(DEV) ## write all that is inside the package into dist/, as CycloneDX
+	@mkdir -p dist && $(BIN)/python tools/sbom.py dist/fireside.cdx.json
 
 bench: $(DEV) ## measure; each number is printed beside its floor
 	@$(BIN)/python -m bench

@@ -13,6 +13,7 @@ from django.test import Client, TransactionTestCase
 from fireside.hearth import signins
 from fireside.hearth.commands import Ask, Outcome, say_line
 from fireside.hearth.models import Organisation, Person, Room, Team
+from tests import fuzzing  # noqa: F401 -- how hard to look
 from tests.trail import may_be_emptied
 
 Do = Callable[..., Outcome]

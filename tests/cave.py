@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from fireside.alerts.models import Group, Source
 from fireside.alerts.tests.machines import hear, told
 from fireside.hearth.commands import Ask, say_line
-from fireside.hearth.files import File
 from fireside.hearth.models import Draft, Message, Person, Room, Team, Webhook
 from fireside.hearth.workflows import settle
 from fireside.incidents.models import Incident
@@ -22,6 +20,7 @@ from fireside.keys.models import Holder
 from fireside.postmortems.models import Mitigation, Postmortem, Telling
 from fireside.systems.models import Runbook, System
 from fireside.web.api.records import kinds
+from tests.attaching import attach
 
 NAME, SECRET = "heffalump", "woozle"
 LINES = (
@@ -47,7 +46,7 @@ class Cave:
         self.team = Team.objects.create(name="Cave people", slug="cave-people", room=self.room)
         self.said = self.room.say("a woozle came by", by=bo)
         self.reply = self.room.say("which woozle?", by=ana, thread=self.said)
-        self.file = File.add(self.said, SimpleUploadedFile("heffalump.txt", b"woozle", "text/plain"))
+        self.file = attach(self.said, "heffalump.txt", b"woozle", "text/plain")
         self.said.pin(by=ana)
         self.said.clap("👀", by=ana)
         Draft.keep(bo, self.room.ref, "the woozle is")

@@ -231,3 +231,39 @@ def pictures_stand_in_the_readme() -> list[Path]:
 def test_the_readme_shows_pictures_that_are_there():
     assert pictures_stand_in_the_readme()
     assert [path for path in pictures_stand_in_the_readme() if not path.exists()] == []
+
+
+KEY = "sk" + "_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+
+
+def send(page: Page, words: str) -> None:
+    page.get_by_label("Message or command").fill(words)
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_key_that_slips_in_is_taken_out_by_one_press_and_words_and_files_stay_until_then(
+    browser, house, look
+):
+    page = someone(browser, house, "mei", **LOOKS[look])
+    page.goto("/rooms/magic-sparkles/")
+    page.set_input_files("#files", {"name": f"{look}.txt", "mimeType": "text/plain", "buffer": b"calm"})
+    words = page.get_by_label("Message or command")
+    send(page, f"{look} is {KEY}")
+    expect(page.locator("#composer-notice")).to_contain_text("looks like it holds a Stripe key")
+    expect(words).to_have_value(f"{look} is {KEY}")
+    assert barriers(page) == []
+    page.get_by_role("button", name="Take it out and go on").click()
+    expect(page.locator("article.msg", has_text=f"{look} is [Stripe key taken out]")).to_have_count(1)
+    expect(page.locator("article.msg", has_text=f"{look}.txt")).to_have_count(1)
+    expect(words).to_have_value("")
+    expect(page.locator("#composer-notice")).to_be_empty()
+
+
+def test_without_a_script_the_page_comes_back_with_the_words_and_the_same_two_buttons(browser, house):
+    page = someone(browser, house, "tom", script=False)
+    page.goto("/rooms/magic-sparkles/")
+    send(page, f"ended already: {KEY}")
+    expect(page.get_by_label("Message or command")).to_have_value(f"ended already: {KEY}")
+    page.get_by_role("button", name="Keep it and go on").click()
+    expect(page.locator("article.msg", has_text=f"ended already: {KEY}")).to_have_count(1)

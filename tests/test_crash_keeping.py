@@ -17,14 +17,13 @@ DELIVERIES, WORDS = 3000, 300
 WAKE = "import django; django.setup()\n"
 FILL = f"""
 from datetime import timedelta
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.utils import timezone
 call_command("migrate", verbosity=0)
 from fireside.alerts.models import Delivery, Source
 from fireside.hearth import keeping, start
-from fireside.hearth.files import File
 from fireside.hearth.models import Room
+from tests.attaching import attach
 ana = start.begin("Crash", name="Ana", email="ana@example.org", password="lanterns by the river")
 source, old = Source.make("machine", by=ana)[0], timezone.now() - timedelta(days=60)
 Delivery.objects.bulk_create(
@@ -34,7 +33,7 @@ room = Room.make("til", by=ana, purpose="til")
 for n in range({WORDS}):
     said = room.say(f"word {{n}}", by=ana, at=old)
     if n % 10 == 0:
-        File.add(said, SimpleUploadedFile("x.txt", b"x", "text/plain"))
+        attach(said, "x.txt", b"x", "text/plain")
 keeping.choose(keeping.kinds["words-til"], 30, by=ana)
 """
 NIGHT = "from fireside.hearth import keeping; print('begun', flush=True); keeping.let_go(); print('over')"

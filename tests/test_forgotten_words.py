@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 
 from fireside.alerts.models import Delivery, Source
 from fireside.hearth import audit, forgetting, keeping, leaving_people, leaving_rooms
 from fireside.hearth.commands import Ask, say_line
-from fireside.hearth.files import File
 from fireside.hearth.models import Draft, Person, Room
+from tests.attaching import attach
 from tests.slack_door import Slack
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +45,7 @@ def spread(room: Room, bo: Person, ana: Person) -> None:
             said.clap("👏", by=ana)
             room.say(f"a reply with {MARK}", by=ana, thread=said, at=old)
             Draft.keep(ana, said.ref, f"begun: {MARK}")
-            File.add(said, SimpleUploadedFile(f"{MARK}.txt", f"inside: {MARK}".encode(), "text/plain"))
+            attach(said, f"{MARK}.txt", f"inside: {MARK}".encode(), "text/plain")
     room.say(f"{MARK} long " + "word " * 3000, by=bo, at=old)  # over several pages
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -16,9 +15,9 @@ from fireside.alerts.tests.machines import hear, told
 from fireside.hearth import keeping
 from fireside.hearth.audit import Audit
 from fireside.hearth.commands import Ask, NotYours, Sorry, perform
-from fireside.hearth.files import File
 from fireside.hearth.models import Message, Person, Room
 from fireside.hearth.workflows import settle
+from tests.attaching import attach
 
 pytestmark = pytest.mark.django_db
 Web = Callable[[Person], Client]
@@ -135,7 +134,7 @@ def test_files_go_and_the_words_beside_them_stay(
     with_words = room.say("see the picture", by=bo, at=days_ago(40))
     bare = room.say("", by=bo, at=days_ago(40))
     trouble = Room.make("inc-9", by=ana, purpose="incident").say("look", by=bo, at=days_ago(40))
-    kept = [File.add(m, SimpleUploadedFile("x.txt", b"x", "text/plain")) for m in (with_words, bare, trouble)]
+    kept = [attach(m, "x.txt", b"x", "text/plain") for m in (with_words, bare, trouble)]
     keeping.choose(keeping.kinds["files"], 30, by=ana)
     with django_capture_on_commit_callbacks(execute=True):
         keeping.let_go()

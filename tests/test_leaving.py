@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -31,6 +30,7 @@ from fireside.incidents.models import Incident
 from fireside.postmortems.models import Postmortem, Telling
 from fireside.slack.models import Account, Channel, Post
 from fireside.systems.models import System
+from tests.attaching import attach
 from tests.slack_door import Slack
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def plans(ana: Person, bo: Person) -> Room:
     said = room.say("a woozle plan", by=bo)
     said.edit("a better woozle plan", by=bo)
     room.say("which woozle?", by=ana, thread=said)
-    File.add(said, SimpleUploadedFile("plan.txt", b"woozle", "text/plain"))
+    attach(said, "plan.txt", b"woozle", "text/plain")
     Draft.keep(ana, room.ref, "another woozle")
     return room
 
@@ -264,7 +264,7 @@ def test_their_words_go_too_when_they_ask_for_it(
     known: Client, ana: Person, bo: Person, room: Room, django_capture_on_commit_callbacks: Any
 ) -> None:
     mine = Message.objects.get(text="bo-said-this")
-    file = File.add(mine, SimpleUploadedFile("x.txt", b"x", "text/plain"))
+    file = attach(mine, "x.txt", b"x", "text/plain")
     mine.star(by=ana, story="incident:1")
     room.say("a reply of Ana's", by=ana, thread=mine)
     say_line(Ask(bo, room), "/delete-person @bo-lund words: go")
@@ -337,9 +337,7 @@ def test_in_the_trail_a_deleted_person_is_a_number(known: Client, ana: Person, b
 
 
 def test_everything_that_is_mine_is_one_download(known: Client, ana: Person, bo: Person, room: Room) -> None:
-    File.add(
-        Message.objects.get(text="bo-said-this"), SimpleUploadedFile("plan.txt", b"my plan", "text/plain")
-    )
+    attach(Message.objects.get(text="bo-said-this"), "plan.txt", b"my plan", "text/plain")
     answer = known.post("/settings/mine/copy/")
     with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as box:
         names = box.namelist()

@@ -22,14 +22,13 @@ from tests.machines import ROOT, free_port
 
 MORE = """
 import django; django.setup()
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from fireside.hearth import engine
-from fireside.hearth.files import File
 from fireside.hearth.models import Message, Person, Room
+from tests.attaching import attach
 ana, room = Person.objects.order_by("pk").first(), Room.objects.order_by("pk").first()
 message = room.say("🦄 e\\u0301 \\u202e", by=ana)
-File.add(message, SimpleUploadedFile("plan.txt", b"\\x00\\xff" * 5000, "text/plain"))
+attach(message, "plan.txt", b"\\x00\\xff" * 5000, "text/plain")
 engine.lay()
 for number in range(20):
     engine._client().enqueue(

@@ -14,10 +14,11 @@ from schemathesis.checks import CHECKS
 
 from fireside.hearth.models import Key, Person, Room
 from fireside.web.api.openapi import described
+from tests.fuzzing import many
 
 pytestmark = [pytest.mark.django_db, pytest.mark.api]
 
-EXAMPLES = 4  # of each mode, for each call; with a hundred calls this stays within half a minute
+EXAMPLES = many(4)  # of each mode, for each call; with a hundred calls this stays within half a minute
 # What a person could put right is told with 422 also for words that fit the description,
 # so the two checks that ask otherwise are left out.
 NAMES = [

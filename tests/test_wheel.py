@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -181,3 +182,15 @@ def test_the_story_is_told_and_somebody_does_something_at_the_terminal(place: Pl
     assert "incidents.ask_who_leads" in place.run("fireside", "schedule")
     if " doctor " in place.run("fireside", "--help"):
         place.run("fireside", "doctor", fine=False)  # it may well find something in so young a house
+
+
+def test_beside_the_package_lies_a_list_of_all_that_is_inside(built: Path) -> None:
+    listed = json.loads((built / "fireside.cdx.json").read_text())
+    assert (listed["bomFormat"], listed["metadata"]["component"]["version"]) == ("CycloneDX", __version__)
+    parts = {part["name"]: part for part in listed["components"]}
+    assert {"django", "pillow", "htmx.org"} <= parts.keys()
+    assert parts["django"]["externalReferences"][0]["hashes"]
+    assert parts["htmx.org"]["licenses"] == [{"license": {"id": "0BSD"}}]
+    root = next(one for one in listed["dependencies"] if one["ref"] == "root-component")
+    assert parts["django"]["bom-ref"] in root["dependsOn"]
+    assert "pytest" not in parts

@@ -16,4 +16,6 @@ cd "$work"
 tar --extract --gzip --file made/*.tar.gz --directory source --strip-components 1
 "$python" -m pip --quiet wheel --no-deps --no-build-isolation --no-index --wheel-dir made ./source
 mv made/* "$out"
+cd "$OLDPWD"
+"$python" tools/sbom.py "$out/fireside.cdx.json" >/dev/null
 ls "$out"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import logging
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -12,20 +13,23 @@ from typing import IO, Any, TypeAlias, cast
 from a2wsgi import WSGIMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.db import DatabaseError
 
 from fireside.alerts import intake
-from fireside.config import metrics
+from fireside.config import gate, metrics
 from fireside.config.watch import watched
 from fireside.hearth.away import AWAY
 from fireside.hearth.files import LARGEST, MOST
 from fireside.slack import front
 from fireside.web import stream
 from fireside.web.away import not_now
+from fireside.web.visitors import visitor
 
 WORDS = 1024 * 1024  # bytes of a request without files
 FILES = LARGEST * MOST + WORDS
-UPLOADS = ("/rooms/", "/do/", "/api/")  # where words may come with files
+UPLOADS = ("/rooms/", "/do/")  # where words may come with files
 THREADS = 8
+SLOWEST = 600  # seconds a request may take to arrive, ten large files by a slow line among them
 LATEST = 20  # seconds a page may take to begin; a slow database needs some, a hanging one says nothing
 PIECE = 256 * 1024
 
@@ -54,23 +58,38 @@ pages = cast(App, WSGIMiddleware(cast(Any, get_wsgi_application()), workers=THRE
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI: everything that listens on our port."""
     path = scope.get("path", "")
-    if intake.takes(path):
+    if intake.takes(path):  # asked by whatever name a machine knows, with a token
         await intake.app(scope, receive, send)
+    elif path == front.PATH:  # Slack signs what it brings
+        await front.app(scope, receive, send)
+    elif refused := gate.refusal(scope):
+        await _refuse(send, path, *refused)
     elif path == "/events":
         await stream.app(scope, receive, send)
-    elif path == front.PATH:
-        await front.app(scope, receive, send)
     elif path in metrics.PATHS:
         await metrics.app(scope, receive, send)
     else:
         await _page(scope, receive, send)
 
 
+async def _refuse(send: Send, path: str, status: int, words: str) -> None:
+    more = [(b"allow", ", ".join(gate.METHODS).encode())] if status == 405 else []
+    words = json.dumps({"error": words}) if path.startswith("/api/") else words
+    kind = "application/json" if path.startswith("/api/") else metrics.PLAIN
+    await metrics.answer(
+        send, status, words, (b"content-type", kind.encode()), (b"connection", b"close"), *more
+    )
+
+
 async def _page(scope: Scope, receive: Receive, send: Send) -> None:
     """Take the whole request before a thread is asked, so that slow senders keep no thread waiting."""
     with tempfile.SpooledTemporaryFile(max_size=WORDS) as body:
         try:
-            size = await _read(scope, receive, body)
+            async with asyncio.timeout(SLOWEST):
+                size = await _read(scope, receive, body)
+        except TimeoutError:
+            words = "This took too long to arrive. Please send it again."
+            await metrics.answer(send, 408, words, (b"connection", b"close"))
         except TooLarge:
             words = "This is larger than what fits here: 1 MB of words, or ten files of 20 MB."
             await metrics.answer(send, 413, words, (b"connection", b"close"))
@@ -118,20 +137,30 @@ def _forget(drawing: asyncio.Future[None]) -> None:
 
 async def _read(scope: Scope, receive: Receive, body: IO[bytes]) -> int:
     headers = dict(scope["headers"])
-    files = headers.get(b"content-type", b"").startswith(b"multipart/") and scope["path"].startswith(UPLOADS)
-    most, size, more = FILES if files else WORDS, 0, True
     length = headers.get(b"content-length", b"0")
-    if length.isdigit() and int(length) > most:
-        raise TooLarge
-    while more:
+    told = int(length) if length.isdigit() else 0
+    files = headers.get(b"content-type", b"").startswith(b"multipart/") and scope["path"].startswith(UPLOADS)
+    most, size, more = WORDS, 0, True
+    while True:
+        if max(size, told) > WORDS and most == WORDS and files and await _is_somebody(headers):
+            most = FILES
+        if max(size, told) > most:
+            raise TooLarge
+        if not more:
+            return size
         event = await receive()
         if event["type"] == "http.disconnect":
             raise Gone
         size += body.write(event.get("body", b""))
         more = event.get("more_body", False)
-        if size > most:
-            raise TooLarge
-    return size
+
+
+async def _is_somebody(headers: dict[bytes, bytes]) -> bool:
+    """Files are taken from those who are signed in, and nobody else fills the disk with them."""
+    try:
+        return await asyncio.to_thread(visitor, headers) is not None
+    except DatabaseError:
+        return True  # the page says that the database is away, and gives the words back
 
 
 def _known(scope: Scope, size: int) -> Scope:

@@ -58,9 +58,7 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder for everything that is kept (FIRESIDE_DATA)."
-)
+@click.option("--data", type=PATH, help="Folder for everything that is kept (FIRESIDE_DATA).")
 @click.option(
     "--only", type=click.Choice(["web", "worker", "slack"]), help="Run one part of the house alone."
 )
@@ -180,12 +178,13 @@ def doctor(context: click.Context, data: Path | None, as_json: bool) -> None:
 @click.option("--room", default="", help="The room in which to do it.")
 @click.option("--as", "handle", default="", help="The person who does it, by handle.")
 @click.option("--token", default="", help="The person who does it, by a key of theirs.")
-def do(verb: str, words: tuple[str, ...], room: str, handle: str, token: str) -> None:
+@click.option("--slip", type=click.Choice(["", "out", "anyway"]), default="", help="If the words hold a key.")
+def do(verb: str, words: tuple[str, ...], **asked: str) -> None:
     """Do what people do in the composer: fireside do decide roll back because: x --room inc-1 --as bo"""
     ready()
     from fireside.config import hands
 
-    hands.do(f"/{verb.lstrip('/')} {' '.join(words)}".strip(), room=room, handle=handle, token=token)
+    hands.do(f"/{verb.lstrip('/')} {' '.join(words)}".strip(), **asked)
 
 
 @main.group()

@@ -16,15 +16,19 @@ from fireside.hearth.jobs import jobs
 from fireside.hearth.keys import ACT, DAYS, READ, Key, Shut
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
+from fireside.hearth.slips import Slipped
 
 
-def do(line: str, *, room: str, handle: str, token: str) -> None:
+def do(line: str, *, room: str, handle: str, token: str, slip: str = "") -> None:
     """Perform one line as someone and tell what came of it; what a person can put right goes to stderr."""
     try:
         verb, _ = split(line)
         person = _person(handle, token, READ if verb and book.find(verb).shows else ACT)
         where = Room.named(room, person=person) if room else None
-        outcome = say_line(Ask(person, where, door="cli"), line)
+        outcome = say_line(Ask(person, where, door="cli", slip=slip), line)
+    except Slipped as slipped:
+        hint = "--slip out takes it out, --slip anyway says it all the same."
+        raise click.ClickException(f"{slipped.words} {hint}") from slipped
     except Sorry as sorry:
         raise click.ClickException(sorry.words) from sorry
     click.echo(_plain(outcome) or "Done.")

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from fireside import __version__
 from fireside.alerts import intake
-from fireside.config import numbers
+from fireside.config import gate, numbers
 from fireside.config.numbers import NUMBERS, PATIENCE, UP, Found, Number, Numbers
 from fireside.hearth import gauges
 from fireside.hearth.keys import Key, Shut
@@ -121,7 +121,8 @@ def _wanted() -> set[tuple[str, str]]:
 
 def may_ask(client: str, headers: dict[bytes, bytes]) -> bool:
     """Numbers are for this machine, and for whoever holds a person's key."""
-    if client in ("127.0.0.1", "::1") and b"x-forwarded-for" not in headers:
+    near = client in ("127.0.0.1", "::1") and b"x-forwarded-for" not in headers
+    if near and gate.is_ours(headers.get(b"host", b"localhost").decode("latin-1")):
         return True
     scheme, _, secret = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     try:
@@ -155,8 +156,9 @@ async def app(scope: Scope, receive: object, send: Send) -> None:
 
 
 async def answer(send: Send, status: int, words: str, *more: tuple[bytes, bytes]) -> None:
-    """Answer with a few words of plain text."""
-    await _answer(send, status, f"{words}\n", (b"content-type", PLAIN.encode()), *more)
+    """Answer with a few words, of plain text unless `more` says otherwise."""
+    kind = [] if any(name == b"content-type" for name, _ in more) else [(b"content-type", PLAIN.encode())]
+    await _answer(send, status, f"{words}\n", *kind, *more)
 
 
 async def _answer(send: Send, status: int, words: str, *more: tuple[bytes, bytes]) -> None:

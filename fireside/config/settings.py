@@ -135,7 +135,7 @@ LEAVE_AFTER = int(value("LEAVE_AFTER"))
 
 SECRET_KEY = _secret_key()
 DEBUG = False
-ALLOWED_HOSTS = (
+ALLOWED_HOSTS = (  # config/gate.py has looked at the name before this does
     ["*"] if _public.hostname in ("127.0.0.1", "localhost") else [_public.hostname, "127.0.0.1", "localhost"]
 )
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
@@ -173,10 +173,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "fireside.config.watch.RouteMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fireside.web.guard.PolicyMiddleware",
+    "fireside.web.guard.SignsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -234,9 +233,10 @@ _alone = DATABASES["default"]["ENGINE"].endswith("sqlite")
 vars().update(sign_in_settings(value, PUBLIC_URL, alone=_alone))
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
-SESSION_COOKIE_SAMESITE = "Lax"
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True  # our scripts read the page's own token
+if SESSION_COOKIE_SECURE:  # a browser takes these names from this host alone, and only locked
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _public.scheme == "https" else None
 
 DEFAULT_FROM_EMAIL = f"Fireside <fireside@{_public.hostname}>"

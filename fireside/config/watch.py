@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from django.http import HttpRequest, HttpResponse
 
 from fireside.alerts import intake
+from fireside.config import gate
 from fireside.hearth import errand, gauges, traces
 
 SLOW = 1.0  # seconds until an answer begins
@@ -78,7 +79,7 @@ class Watch:
 
     async def send(self, event: Event) -> None:
         if event["type"] == "http.response.start":
-            event["headers"] = [*event["headers"], (b"x-request-id", self.mine.id.encode())]
+            event["headers"] = [*gate.sealed(event["headers"]), (b"x-request-id", self.mine.id.encode())]
             self._answered(event["status"])
         await self._send(event)
 

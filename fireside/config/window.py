@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from fireside.config import metrics
+from fireside.config import gate, metrics
 
 
 class Window(BaseHTTPRequestHandler):
@@ -26,9 +26,9 @@ class Window(BaseHTTPRequestHandler):
     def _say(self, status: int, words: str, kind: str) -> None:
         body = words.encode()
         self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
+        told = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+        for name, value in gate.sealed(told):
+            self.send_header(name.decode(), value.decode())
         self.end_headers()
         self.wfile.write(body)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias, get_type_hints
 
 from django.db import transaction
 
-from fireside.hearth import audit, gauges, traces
+from fireside.hearth import audit, gauges, slips, traces
 from fireside.hearth.cards import Card
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.grammar import Slot, clean, parse, render, split
@@ -21,22 +21,16 @@ from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Record
 
 __all__ = [
-    "Ask",
-    "Command",
-    "Missing",
-    "NotYours",
-    "Outcome",
-    "Sorry",
-    "Whisper",
-    "book",
-    "command",
-    "perform",
-]
+    "Ask", "Command", "Missing", "NotYours", "Outcome", "Sorry", "Whisper", "book", "command", "perform",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks for what, where, through which door. `key` makes a repeated request harmless."""
+    """Who asks for what, where, through which door. `key` makes a repeated request harmless.
+
+    `slip` is what to do with what looks like a key among the words (see `fireside.hearth.slips`).
+    """
 
     person: Person
     room: Room | None = None
@@ -44,6 +38,7 @@ class Ask:
     message: Message | None = None
     key: str = ""
     at: datetime | None = None
+    slip: str = ""
 
     @property
     def own_key(self) -> str:
@@ -55,6 +50,10 @@ class Ask:
         if self.room is None:
             raise Sorry("This one belongs in a room. Say it in a room, or name one with room: #name.")
         return self.room
+
+    def weighed(self, words: str) -> str:
+        """The words as they may be said; Slipped when they hold what looks like a key."""
+        return slips.weighed({"text": words}, self.slip)["text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +242,8 @@ def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
         raise NotYours("There is no such room.")
     if ask.person.within is not None and not found.in_rooms:
         raise NotYours("This key is for some rooms, and that is about the whole house.")
+    if not found.shows:
+        given = slips.weighed(given, ask.slip)
     counted, timed = gauges.command(found.verb), traces.span("command", verb=found.verb, door=ask.door)
     with counted, timed, audit.through(ask.door), transaction.atomic():
         if ask.key and (known := Message.of(ask.own_key)):
@@ -258,7 +259,7 @@ def _say(ask: Ask, answer: Answer, said: str) -> Outcome:
         case Whisper():
             return Outcome(whisper=answer)
         case Said(record=record, room=room, words=words):
-            spoken = Ask(ask.person, room, ask.door, ask.message, ask.key, ask.at)
+            spoken = replace(ask, room=room)
             outcome = _say(spoken, record, said)
             whisper = Whisper(words) if words else None
             return Outcome(outcome.message, whisper, record)
@@ -267,7 +268,7 @@ def _say(ask: Ask, answer: Answer, said: str) -> Outcome:
         case Card():
             return Outcome(message=_speak(ask, said, card=answer))
         case _:
-            spoken = Ask(ask.person, _place(ask, answer), ask.door, ask.message, ask.key, ask.at)
+            spoken = replace(ask, room=_place(ask, answer))
             return Outcome(message=_speak(spoken, said, card=answer.card()), record=answer)
 
 
@@ -290,6 +291,7 @@ def say_line(ask: Ask, line: str) -> Outcome:
     if not verb:
         if not line.strip():
             raise Sorry("There are no words in this yet.", field="text")
-        return Outcome(message=ask.where().say(line.strip(), by=ask.person, key=ask.own_key, at=ask.at))
+        words = ask.weighed(line.strip())
+        return Outcome(message=ask.where().say(words, by=ask.person, key=ask.own_key, at=ask.at))
     found = book.find(verb)
     return perform(ask, verb, found.parse(words))

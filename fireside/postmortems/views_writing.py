@@ -16,6 +16,7 @@ from fireside.hearth.commands import Ask, perform
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.messages import Draft
 from fireside.hearth.people import Person
+from fireside.hearth.slips import Slipped, weighed
 from fireside.postmortems.gentle import hints
 from fireside.postmortems.learned import KINDS, SHORT
 from fireside.postmortems.postmortem import Postmortem
@@ -26,6 +27,7 @@ from fireside.postmortems.tellings import Telling
 from fireside.postmortems.views import one
 from fireside.postmortems.weaving import facts
 from fireside.web.page import asker, page, see_other
+from fireside.web.saying import slip
 
 SOON = timedelta(days=1)
 EARLIEST = 2000
@@ -71,7 +73,7 @@ def save(request: HttpRequest, number: int, kind: str) -> HttpResponse:
         "postmortem": str(number),
     }
     try:
-        perform(Ask(person), "write", given)
+        perform(Ask(person, slip=slip(request)), "write", given)
     except NotYours as gone:
         raise Http404 from gone
     except Sorry as sorry:
@@ -89,7 +91,8 @@ def _unsaved(
     now = sorry.section if isinstance(sorry, Clash) else section
     context: dict[str, Any] = {
         "postmortem": record, "section": now, "mine": words,
-        "sorry": sorry.words, "clash": isinstance(sorry, Clash), "hints": hints(words, most=3),
+        "sorry": sorry.words, "clash": isinstance(sorry, Clash),
+        "slipped": isinstance(sorry, Slipped), "hints": hints(words, most=3),
     }  # fmt: skip
     if request.headers.get("HX-Request"):
         return render(request, "postmortems/parts/clash.html", context, status=422)
@@ -135,6 +138,7 @@ def _tell(request: HttpRequest, mine: Telling) -> None:
     """Keep a moment; its words go from this form to its author's rows and nowhere else."""
     at = _moment(request.POST.get("at", ""))
     words = {name: request.POST.get(name, "") for name in ("saw", "knew", "thought")}
+    words = weighed(words, slip(request))
     pk = request.POST.get("moment", "")
     if pk.isdecimal() and len(pk) < 19:
         mine.change(int(pk), at, **words)
@@ -159,7 +163,8 @@ def _own_page(
     moments = list(mine.moments.all()) if mine.pk else []
     return page(
         request, "postmortems/telling.html", at="learn", status=status, postmortem=record, telling=mine,
-        moments=moments, sorry=sorry, given=given or {}, facts=facts(record)[:300],
+        moments=moments, sorry=sorry, slipped=isinstance(sorry, Slipped), given=given or {},
+        facts=facts(record)[:300],
         hints=hints("\n".join("\n".join(moment.lines) for moment in moments), most=3),
         begin_at=timezone.localtime(moments[-1].at if moments else record.incident.noticed_at),
         can_change=record.is_draft or mine.shared_at is None,

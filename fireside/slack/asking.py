@@ -10,15 +10,17 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from fireside.hearth.cards import dump, load
+from fireside.hearth import slips
+from fireside.hearth.cards import Button, Card, dump, load, text
 from fireside.hearth.commands import Ask, Command, Missing, Outcome, Sorry, book, perform
 from fireside.hearth.messages import Message
 from fireside.hearth.rooms import Room
+from fireside.hearth.slips import Slipped
 from fireside.slack import blocks, home, inbox, making, modals, outbox
 from fireside.slack.account import Account
 from fireside.slack.calls import Refused, call, tell
 from fireside.slack.channel import Channel
-from fireside.slack.fit import Block, fit
+from fireside.slack.fit import Block, fit, size
 from fireside.slack.heard import resolve
 from fireside.slack.inbox import Arrival
 from fireside.slack.installation import Installation
@@ -32,6 +34,7 @@ HEAD_START = 0.06  # seconds in which others hear of it, before we turn to makin
 CHANNEL = re.compile(r"<#(\w+)")  # how Slack writes a channel that was named
 log = logging.getLogger(__name__)
 GUEST = "Commands are for the people of this organisation. What you say here is heard all the same."
+CARRIED = 1000  # units of words that a button carries for sure
 UNREAD = "Slack does not say just now who you are. You could try once more in a minute."
 
 
@@ -131,10 +134,14 @@ class Place:
 
 def ask_for(arrival: Arrival, account: Account, place: Place, verb: str, given: dict[str, str]) -> None:
     """Do it and remember what to tell the asker, in one transaction; missing words open the form."""
+    given = dict(given)
+    slip = given.pop("slip", "")
     try:
         with transaction.atomic():
-            outcome = do(account, place, verb, given, key=arrival.key)
+            outcome = do(account, place, verb, given, key=arrival.key, slip=slip)
             arrival.done(answer_of(account, place, outcome))
+    except Slipped as slipped:
+        arrival.done(_told(account, place, slipped.words, dump(_choice(verb, given))))
     except Missing as missing:
         modals.open_form(arrival.installation, place, verb, missing.given, missing=missing, account=account)
         arrival.done()
@@ -147,14 +154,26 @@ def ask_for(arrival: Arrival, account: Account, place: Place, verb: str, given: 
             making.make_now(outcome.record.home)
 
 
-def do(account: Account, place: Place, verb: str, given: dict[str, str], *, key: str) -> Outcome:
+def do(
+    account: Account, place: Place, verb: str, given: dict[str, str], *, key: str, slip: str = ""
+) -> Outcome:
     """Perform a command as this person, in the room of this place."""
     if account.guest:
         raise Sorry(UNREAD if account.unread else GUEST)
-    return perform(Ask(account.person, place.room, "slack", place.message, key[:80]), verb, given)
+    asked = Ask(account.person, place.room, "slack", place.message, key[:80], slip=slip)
+    return perform(asked, verb, given)
 
 
 # -- what the asker is told --------------------------------------------------------------------------------
+
+
+def _choice(verb: str, given: dict[str, str]) -> Card:
+    """What could be done with words that look like they hold a key; long ones only without it."""
+    whole = Button("Say it anyway", verb, {**given, "slip": slips.ANYWAY})
+    out = {name: slips.masked(words) for name, words in given.items()}
+    buttons = (Button("Take it out and say it", verb, out, tone="main"), whole)
+    fits = sum(map(size, given.values())) <= CARRIED
+    return Card(title=text("What would you like?"), buttons=buttons[: 1 + fits])
 
 
 def answer_of(account: Account, place: Place, outcome: Outcome) -> dict[str, Any] | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import http.client
 import re
 import urllib.request
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from fireside.hearth.files import LARGEST, MOST
+from fireside.hearth import slips
+from fireside.hearth.errors import Sorry
+from fireside.hearth.files import LARGEST, MOST, Ready, ready
 from fireside.slack.calls import PATIENCE, Unsure, is_slacks
 from fireside.slack.installation import Installation
 from fireside.slack.marks import clean
@@ -33,6 +36,17 @@ class Brought:
 
     uploads: list[SimpleUploadedFile] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    instead: list[str] = field(default_factory=list)  # a link for each of those we have
+
+    def ready(self, stack: ExitStack) -> list[Ready]:
+        """Those that a room holds, ready to be kept; to one that it does not hold a link leads."""
+        made = []
+        for upload, link in zip(self.uploads, self.instead, strict=True):
+            try:
+                made += stack.enter_context(ready([upload], slips.OUT))
+            except Sorry:  # a picture that nobody should open
+                self.links.append(link)
+        return made
 
 
 def bring(installation: Installation, files: list[dict[str, Any]], *, patient: bool = True) -> Brought:
@@ -49,6 +63,7 @@ def bring(installation: Installation, files: list[dict[str, Any]], *, patient: b
         if content:
             kind = str(file.get("mimetype") or "")
             brought.uploads.append(SimpleUploadedFile(_name(file), content, kind))
+            brought.instead.append(link_to(file))
         elif link := link_to(file):
             brought.links.append(link)
     return brought

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from fireside.hearth.commands import Command, Param
 from fireside.hearth.grammar import clean
+from fireside.hearth.slips import ANYWAY, OUT
 from fireside.slack.fit import Block, cut, seen, size
 from fireside.web.forms import FEW, ISO_DAY, SAID
 
@@ -56,6 +57,22 @@ def typed(command: Command, state: dict[str, Any], handle: Callable[[str], str])
 def option(value: str, words: str) -> Block:
     """One thing that can be chosen."""
     return {"text": plain(cut(" ".join(words.split()), OPTION, plain=True)), "value": value}
+
+
+def slip() -> Block:
+    """What to do with what looks like a key among the words of a form."""
+    options = [option(OUT, "Take it out"), option(ANYWAY, "Say it anyway")]
+    control = {
+        "type": "radio_buttons",
+        "action_id": "v:slip",
+        "options": options,
+        "initial_option": options[0],
+    }
+    return {"type": "input", "block_id": "slip", "label": plain("What looks like a key"), "element": control}
+
+
+def chosen_slip(state: dict[str, Any]) -> str:
+    return next((_held(one, str) for one in state.get("slip", {}).values()), "")
 
 
 def plain(words: str) -> Block:

@@ -16,6 +16,7 @@ from fireside.hearth.cards import Card, Code, Link, dump, text
 from fireside.hearth.commands import Ask, Command, Missing, Outcome, Sorry, book
 from fireside.hearth.grammar import render
 from fireside.hearth.rooms import Room
+from fireside.hearth.slips import Slipped
 from fireside.slack import fields, inbox, making
 from fireside.slack.account import Account
 from fireside.slack.calls import Refused, Unsure, call
@@ -118,7 +119,7 @@ def _web_form(command: Command, given: dict[str, str], place: Place | None = Non
 
 def form(
     command: Command, given: dict[str, str], memory: Memory, user: fields.User, *, wrong: str = "",
-    needed: Sequence[str] = (),
+    needed: Sequence[str] = (), slipped: bool = False,
 ) -> Block:  # fmt: skip
     """The view of a command's form, with the words given so far; within every limit of Slack's."""
     top = [_section(wrong)] if wrong else []
@@ -132,6 +133,7 @@ def form(
             command, memory, [_line(spelled(command.help)), _section(LONG), _section(_web_form(command, {}))]
         )
     inputs = [one for param in shown for one in fields.inputs(param, given.get(param.name, ""), user)]
+    inputs += [fields.slip()] if slipped else []
     does = command.title if size(command.title) <= TITLE else "Go ahead"
     return _frame(command, memory, [*top, *inputs]) | {"submit": plain(does)}
 
@@ -168,7 +170,9 @@ def submitted(installation: Installation, body: dict[str, Any]) -> dict[str, Any
     )
     names = Known(installation)
     try:
-        _do(account, memory, given, view["id"])
+        _do(account, memory, given, view["id"], fields.chosen_slip(view["state"]["values"]))
+    except Slipped as sorry:
+        again = form(command, given, memory, names.user, wrong=spelled(sorry.words), slipped=True)
     except Sorry as sorry:
         beside = _beside(sorry, view)
         if beside is not None:
@@ -206,7 +210,7 @@ def _account(installation: Installation, user_id: str) -> Account:
     return Account.known(installation, user_id) or Account.meet(installation, user_id, patience=1)
 
 
-def _do(account: Account, memory: Memory, given: dict[str, str], view_id: str) -> None:
+def _do(account: Account, memory: Memory, given: dict[str, str], view_id: str, slip: str) -> None:
     """Perform it once for each form that was opened, and remember what to tell the asker."""
     from fireside.slack import asking
 
@@ -216,7 +220,7 @@ def _do(account: Account, memory: Memory, given: dict[str, str], view_id: str) -
         if Arrival.objects.filter(key=inbox.key_of("told", told)).exists():
             return
         place = memory.place(account)
-        outcome = asking.do(account, place, memory.verb, given, key=f"view:{view_id}")
+        outcome = asking.do(account, place, memory.verb, given, key=f"view:{view_id}", slip=slip)
         told |= {"answer": asking.answer_of(account, place, outcome), "room": _new_room(outcome)}
         inbox.keep(account.installation, "told", told, account.user_id)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from fireside.hearth import slips
 from fireside.hearth.files import File
 from fireside.hearth.messages import Message
 from fireside.hearth.rooms import LONGEST
@@ -41,10 +43,13 @@ def said(arrival: Arrival | None, channel: Channel, event: dict[str, Any]) -> Po
 def _said(arrival: Arrival | None, channel: Channel, event: dict[str, Any]) -> Post:
     patient = arrival is None or arrival.tries < PATIENT
     brought = bring(channel.installation, event.get("files") or [], patient=patient)
-    words = _whole(_words(channel, event), brought.links)
+    words, slipped = _words(channel, event)
     account = Account.meet(channel.installation, event["user"]) if _by_a_person(event) else None
     ts, parent = event["ts"], _parent(channel, event)
-    with transaction.atomic():
+    with ExitStack() as stack:
+        files = brought.ready(stack)
+        words = _whole(words, brought.links)
+        stack.enter_context(transaction.atomic())
         message = channel.room.say(
             words, by=account.person if account else None, voice=_voice(event), thread=parent,
             key=f"slack:{channel.installation_id}:{channel.channel_id}:{ts}",
@@ -54,10 +59,11 @@ def _said(arrival: Arrival | None, channel: Channel, event: dict[str, Any]) -> P
             channel=channel, message=message,
             defaults={"ts": ts, "theirs": True, "drawn": said_hash(message), "edited": _edited(event)},
         )  # fmt: skip
-        for upload in brought.uploads:
-            File.add(message, upload)
+        for file in files:
+            slipped += file.kinds
+            File.add(message, file)
         if arrival is not None:
-            arrival.done()
+            arrival.done(_warning(account, channel, slipped))
     return post
 
 
@@ -69,7 +75,9 @@ def changed(arrival: Arrival, channel: Channel, inner: dict[str, Any]) -> None:
         return
     links = [link_to(file) for file in inner.get("files") or []]
     there = post.message.text if post.message is not None else ""
-    words = _whole(_words(channel, inner), [link for link in links if link and link in there])
+    words, slipped = _words(channel, inner)
+    words = _whole(words, [link for link in links if link and link in there])
+    account = Account.known(channel.installation, inner["user"]) if _by_a_person(inner) else None
     with transaction.atomic():
         message = post.message
         if post.theirs and message is not None and post.edited < _edited(inner) and not message.deleted_at:
@@ -77,7 +85,7 @@ def changed(arrival: Arrival, channel: Channel, inner: dict[str, Any]) -> None:
             if words.strip() and words != message.text:
                 message.edit(words, by=message.author)
                 post.keep(drawn=said_hash(message))
-        arrival.done()
+        arrival.done(_warning(account, channel, slipped))
 
 
 def taken_back(arrival: Arrival, channel: Channel, ts: str) -> None:
@@ -130,9 +138,28 @@ def _parent(channel: Channel, event: dict[str, Any]) -> Message | None:
     return post.message if post else None
 
 
-def _words(channel: Channel, event: dict[str, Any]) -> str:
-    said = _signs(str(event.get("text") or "") or _attached(event))
-    return from_slack(said, Known(channel.installation, room=channel.room))
+def _words(channel: Channel, event: dict[str, Any]) -> tuple[str, list[slips.Kind]]:
+    """The words, without what looks like a key, and which kinds of keys that were."""
+    said = str(event.get("text") or "") or _attached(event)
+    kinds = [slip.kind for slip in slips.find(said)]
+    words = _signs(slips.masked(said) if kinds else said)
+    return from_slack(words, Known(channel.installation, room=channel.room)), kinds
+
+
+def _warning(account: Account | None, channel: Channel, kinds: list[slips.Kind]) -> dict[str, Any] | None:
+    """What the author alone is told: it is said already, so there is only one thing that helps."""
+    if account is None or not kinds:
+        return None
+    names = " and ".join(dict.fromkeys(kind.name for kind in kinds))
+    words = (
+        f"What you just wrote looks like it holds {names}. It can happen to anybody. Everybody here can read "
+        f"it in Slack; Fireside has not copied it. What helps is to make it worthless: "
+        f"{slips.renewing(kinds)} Deleting the message alone does not."
+    )
+    return {
+        "user": account.user_id, "channel": channel.channel_id, "url": "", "words": words, "card": None,
+        "room": channel.room.slug,
+    }  # fmt: skip
 
 
 def _whole(words: str, links: list[str]) -> str:

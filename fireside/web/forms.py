@@ -8,6 +8,7 @@ from django import forms
 from django.forms.utils import ErrorDict
 
 from fireside.hearth.commands import Command, Missing, Param, Sorry
+from fireside.hearth.slips import Slipped
 
 FEW = 5  # choices that are shown at once, as buttons to choose from
 SAID = {  # what a form says where a command has one short word
@@ -25,6 +26,7 @@ class AskForm(forms.Form):
         words = {param.name: given.get(param.name) or _default(param) for param in command.params}
         super().__init__(words if wrong else None, initial=words)
         self.command = command
+        self.slipped = False  # do its words hold what looks like a key?
         for param in command.params:
             self.fields[param.name] = _field(param, given.get(param.name, ""))
 
@@ -43,6 +45,7 @@ def ask(command: Command, given: dict[str, str], sorry: Sorry | None = None) -> 
     elif sorry is not None:
         shown = sorry.field in form.fields and not form[sorry.field].is_hidden
         form.add_error(sorry.field if shown else None, sorry.words)
+        form.slipped = isinstance(sorry, Slipped)
     return form
 
 

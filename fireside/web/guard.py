@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone, translation
 
 from fireside.hearth import audit, signins
@@ -16,21 +17,58 @@ POLICY = (
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+HEADERS = {  # of every answer, whoever gives it, unless it says otherwise
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+NUL = "\0"
 Next = Callable[[HttpRequest], HttpResponse]
 
 
 class PolicyMiddleware:
-    """No inline script or style, nothing from elsewhere; private pages stay out of shared caches."""
+    """No inline script or style, nothing from elsewhere, and no page kept where another person finds it."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
+
+
+class SignsMiddleware:
+    """Without the one sign that no database can hold, wherever somebody put it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NUL in request.path:
+            raise SuspiciousOperation("There is no such address")
+        request.COOKIES = {name: words.replace(NUL, "") for name, words in request.COOKIES.items()}
+        request.GET = _without(request.GET)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        if request.method == "POST" and not request.path.startswith("/api/"):  # which reads its own
+            request.POST = _without(request.POST)
+
+
+def _without(given: Any) -> Any:  # a QueryDict that may be changed, or not, as Django's types have it
+    if not any(NUL in words for name, values in given.lists() for words in (name, *values)):
+        return given
+    clean = QueryDict(mutable=True)
+    for name, values in given.lists():
+        clean.setlist(name.replace(NUL, ""), [words.replace(NUL, "") for words in values])
+    return clean
 
 
 class DoorMiddleware:
@@ -45,12 +83,20 @@ class DoorMiddleware:
             return self._answer(request, address)
 
     def _answer(self, request: HttpRequest, address: str) -> HttpResponse:
-        if request.user.is_authenticated:
-            browser = request.headers.get("User-Agent", "")
-            signins.seen(request.user, request.session.session_key or "", browser=browser, address=address)
-            with timezone.override(request.user.tz), translation.override(request.user.language):
-                return self.get_response(request)
-        return self.get_response(request)
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        browser = request.headers.get("User-Agent", "")
+        signins.seen(request.user, request.session.session_key or "", browser=browser, address=address)
+        with timezone.override(request.user.tz), translation.override(request.user.language):
+            response = self.get_response(request)
+        if _left(request):
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+
+def _left(request: HttpRequest) -> bool:
+    """Has whoever asked signed out? Then what their browser has kept of us goes too."""
+    return not request.user.is_authenticated
 
 
 def address_of(request: HttpRequest) -> str:

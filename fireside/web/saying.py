@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from fireside.hearth.commands import Command, Outcome, Sorry, Whisper, book
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
+from fireside.hearth.slips import Slipped
 from fireside.web.forms import AskForm, ask
 from fireside.web.html import article, draw
 from fireside.web.page import see_other
@@ -27,6 +28,11 @@ def by_script(request: HttpRequest) -> bool:
 
 def one_time(request: HttpRequest) -> str:
     return request.POST.get("key", "")[:KEY]
+
+
+def slip(request: HttpRequest) -> str:
+    """What the asker chose to do with what looks like a key."""
+    return request.POST.get("slip", "")
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:
@@ -47,9 +53,11 @@ def wrong_html(request: HttpRequest, sorry: Sorry, form: AskForm | None, room: R
     """A refusal: the sentence, and the form of the command when its fields could put it right."""
     drawn = form_html(request, form, room) if form is not None and form.fields else SafeString("")
     sentence = form.command.help.splitlines()[0] if drawn and form is not None else sorry.words
-    return render_to_string(
-        "web/parts/whisper.html", {"words": sentence, "card_html": drawn, "wrong": True}, request
-    )
+    context = {
+        "words": sentence, "card_html": drawn, "wrong": True,
+        "slipped": isinstance(sorry, Slipped) and not drawn,
+    }  # fmt: skip
+    return render_to_string("web/parts/whisper.html", context, request)
 
 
 def form_html(request: HttpRequest, form: AskForm, room: Room | None, otherwise: str = "") -> SafeString:

@@ -31,7 +31,7 @@ class Visitor:
 def visitor(headers: dict[bytes, bytes]) -> Visitor | None:
     """Whoever holds the session of this cookie."""
     cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-    session = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    session = cookies.get(settings.SESSION_COOKIE_NAME, "").replace("\0", "")
     request = HttpRequest()
     request.session = SessionStore(session)
     try:

@@ -18,6 +18,7 @@ from fireside.alerts.tests.machines import arrive, hear, told, webhook
 from fireside.hearth.models import Message, Room
 from fireside.systems.models import System
 from fireside.web.html import article
+from tests.fuzzing import many
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +122,7 @@ TIMES = st.sampled_from([
 
 
 @settings(
-    max_examples=30,
+    max_examples=many(30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

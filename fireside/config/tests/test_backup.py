@@ -14,7 +14,6 @@ from typing import Any
 
 import pyrage
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
@@ -38,6 +37,8 @@ from fireside.hearth.models import Entry, Message, Person, Room
 from fireside.hearth.search import find
 from fireside.hearth.slots import locks
 from fireside.hearth.workflows import settle
+from tests.attaching import attach
+from tests.fuzzing import many
 from tests.trail import may_be_emptied
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,7 +86,7 @@ def key(tmp_path: Path) -> Path:
 def house(room: Room, ana: Person, bo: Person) -> Room:
     """A house with words, a file, an incident, bytes from a machine, a number given out and jobs."""
     message = room.say(WORDS, by=ana)
-    File.add(message, SimpleUploadedFile("plan.txt", b"first\x00second\xff", "text/plain"))
+    attach(message, "plan.txt", b"first\x00second\xff", "text/plain")
     room.say("the last one, which is taken back", by=bo)
     say_line(Ask(ana, room, door="web"), "/incident customers cannot pay")
     source, _ = Source.make("prometheus")
@@ -285,7 +286,7 @@ JSON = some.recursive(
 
 
 @effort(
-    max_examples=40,
+    max_examples=many(40),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example would cost minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from fireside.hearth import strays
 from fireside.hearth.files import File
+from tests.attaching import attach
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def added(room, ana) -> File:
-    return File.add(room.say("look", by=ana), SimpleUploadedFile("graph.txt", b"up and up"))
+    return attach(room.say("look", by=ana), "graph.txt", b"up and up")
 
 
 def test_a_file_and_its_name_are_flushed_before_it_is_told_of(room, ana, monkeypatch) -> None:

@@ -8,6 +8,7 @@ from fireside.hearth.files import LARGEST, File, check
 from fireside.hearth.models import Doc, Draft, Entry, Message, Room, Seat
 from fireside.hearth.rooms import visible
 from fireside.hearth.search import find
+from tests.attaching import attach, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def test_an_edit_keeps_what_was_said_before(room, ana, bo):
 
 def test_words_taken_back_are_gone_everywhere(room, ana):
     message = room.say("the password is swordfish", by=ana)
-    file = File.add(message, SimpleUploadedFile("notes.txt", b"swordfish", "text/plain"))
+    file = attach(message, "notes.txt", b"swordfish", "text/plain")
     message.star(by=ana, story="incident:1")
     assert find("swordfish", person=ana)
     message.delete_words(by=ana)
@@ -115,9 +116,9 @@ def test_a_file_too_large_or_empty_is_refused_before_anything_is_kept():
 
 def test_a_file_is_what_its_bytes_are(room, ana):
     message = room.say("see", by=ana)
-    liar = File.add(message, SimpleUploadedFile("x.png", b"<script>alert(1)</script>", "image/png"))
+    liar = attach(message, "x.png", b"<script>alert(1)</script>", "image/png")
     assert (liar.type, liar.is_picture) == ("application/octet-stream", False)
-    honest = File.add(message, SimpleUploadedFile("../../etc/y.png", b"\x89PNG\r\n\x1a\n123", "text/html"))
+    honest = attach(message, "../../etc/y.png", picture(), "text/html")
     assert (honest.type, honest.name) == ("image/png", "y.png")
 
 

@@ -105,6 +105,7 @@ def test_a_source_of_alerts_is_there_without_anybody_typing_it_in(
     assert "Connected" not in page(web, bo, room.get_absolute_url())
     System.add("Shop", by=ana, room=room, matchers=[{"job": "shop"}])
     hear(source, told("Slow", labels={"job": "shop"}))
+    Source.objects.update(used_at=timezone.now())  # as the door notes it
     side = page(web, bo, room.get_absolute_url())
     assert "<strong>Prometheus</strong></a> may post here. It cannot read." in side
     assert "Connected 1</a>" in side

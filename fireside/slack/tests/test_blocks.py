@@ -14,6 +14,7 @@ from fireside.slack.blocks import card_blocks, fallback, message_blocks, read_bu
 from fireside.slack.fit import cut, fit, size, split, weight
 from fireside.slack.spelling import spelled
 from fireside.slack.tests.test_mrkdwn import BASE, HOSTILE, Known, Nobody
+from tests.fuzzing import many
 from tests.slack_server.blockkit import problems, view_problems
 
 AT = datetime(2026, 11, 24, 8, 54, tzinfo=UTC)
@@ -273,7 +274,7 @@ CARDS = st.builds(
 OURS = re.compile(r"<(?:https?://|mailto:|!date\^-?\d+\^)[^<>]*>|&(?:amp|lt|gt);")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(CARDS, WORDS, WORDS, WORDS, st.sampled_from(["", "F1"]))
 def test_slack_takes_any_card_whatsoever_and_nobody_is_pinged(
     card: Card, words: str, author: str, said: str, picture: str
@@ -296,7 +297,7 @@ def test_slack_takes_any_card_whatsoever_and_nobody_is_pinged(
     )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(WORDS, min_size=40, max_size=90))
 def test_too_many_blocks_become_as_many_as_slack_takes(words: list[str]) -> None:
     blocks = [{"type": "section", "text": {"type": "plain_text", "text": each}} for each in words]

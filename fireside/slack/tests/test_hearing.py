@@ -11,6 +11,7 @@ from fireside.hearth.commands import Ask, say_line
 from fireside.hearth.models import Message, Person, Room, Seat
 from fireside.slack.fetching import bring
 from fireside.slack.models import Account, Arrival, Channel, Post
+from tests.attaching import bomb, picture
 from tests.slack_door import Slack
 
 pytestmark = pytest.mark.django_db
@@ -166,9 +167,7 @@ def test_a_program_speaks_under_its_own_name(slack: Slack, room: Room) -> None:
 
 def test_files_are_kept_where_we_may_read_them(slack: Slack, room: Room, ana: Person) -> None:
     channel = slack.channel(room)
-    ts = slack.user(ana).says(
-        channel, "the graph", files=[("a [1].png", "image/png", b"\x89PNG\r\n\x1a\n0000")]
-    )
+    ts = slack.user(ana).says(channel, "the graph", files=[("a [1].png", "image/png", picture())])
     slack.settle()
     [message] = room.messages.all()
     [file] = message.files.all()
@@ -192,6 +191,17 @@ def test_files_we_may_not_read_are_linked_to(slack: Slack, room: Room, ana: Pers
     slack.settle()
     message.refresh_from_db()
     assert message.text.startswith("the newer graph\n[a.png](<http")
+
+
+def test_a_picture_that_nobody_should_open_stays_in_slack_and_the_words_come(
+    slack: Slack, room: Room, ana: Person
+) -> None:
+    files = [("sun.png", "image/png", bomb(60_000, 60_000)), ("calm.png", "image/png", picture())]
+    slack.user(ana).says(slack.channel(room), "the graphs", files=files)
+    slack.settle()
+    [message] = room.messages.all()
+    assert message.text.startswith("the graphs\n[sun.png](<http")
+    assert [file.name for file in message.files.all()] == ["calm.png"]
 
 
 def test_our_token_goes_to_slack_alone(slack: Slack) -> None:

@@ -23,6 +23,7 @@ from fireside.slack import asking, door, front, inbox
 from fireside.slack.fetching import link_to
 from fireside.slack.models import Account, Arrival, Channel, Installation, Post
 from fireside.web.prose import markdown
+from tests.fuzzing import many
 from tests.slack_server.post import sign
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +166,7 @@ def test_more_than_slack_sends_is_not_taken(slack, method, size, status):
     assert said[0]["status"] == status
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_stands_in_a_delivery_it_is_handled_or_set_aside_at_once(slack, everything, data):
     said, how = data.draw(st.sampled_from(everything))
@@ -274,7 +275,7 @@ def test_a_message_of_forty_thousand_characters_is_cut_and_says_so(slack, room, 
     assert message.text.endswith("(The rest is in Slack.)")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=many(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(name=st.text(max_size=200), handle=st.text(max_size=200), zone=st.text(max_size=80))
 def test_any_name_becomes_one_line_that_fits(slack, name, handle, zone):
     with transaction.atomic():

@@ -14,6 +14,7 @@ from fireside.hearth.models import Person, Room
 from fireside.slack import fields, inbox, modals
 from fireside.slack.memory import Memory
 from fireside.slack.models import Arrival
+from tests.fuzzing import many
 from tests.slack_server.blockkit import length, view_problems
 
 pytestmark = pytest.mark.django_db
@@ -343,7 +344,7 @@ SAMPLES = ["", " ", "2026-02-31", "2026-12-04", "@ana", "yes", "customers", "C01
 WORDS = st.tuples(st.text(max_size=40) | st.sampled_from(SAMPLES), st.sampled_from([1, 1, 80, 400]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=many(200), deadline=None)
 @given(data=st.data(), wrong=st.text(max_size=40))
 def test_slack_takes_the_form_of_every_command_with_any_words(data, wrong):
     command = data.draw(st.sampled_from(book.all()))
@@ -357,7 +358,7 @@ def test_slack_takes_the_form_of_every_command_with_any_words(data, wrong):
     assert Memory.read(view).verb == command.verb
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=many(200), deadline=None)
 @given(words=st.text(min_size=1, max_size=30))
 def test_no_word_gets_lost_between_the_line_and_the_form(words):
     assume(fields.seen(words))

@@ -6,16 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 
 from fireside.hearth.cards import Button, Card, Chart, text
-from fireside.hearth.files import File
 from fireside.hearth.models import Person, Room
 from fireside.slack import inbox, sender
 from fireside.slack.models import Channel, Installation, Post
 from fireside.slack.names import Known
+from tests.attaching import attach, picture
 from tests.slack_door import Slack
 from tests.slack_server import Channel as SlackChannel
 
@@ -131,7 +130,7 @@ def test_replies_are_in_the_thread_on_both_sides(
 
 def test_files_come_along(slack: Slack, room: Room, channel: SlackChannel, ana: Person, bo: Person) -> None:
     message = room.say("the graph", by=ana)
-    File.add(message, SimpleUploadedFile("graph.png", b"\x89PNG\r\n\x1a\n0000", "image/png"))
+    attach(message, "graph.png", picture(), "image/png")
     slack.settle()
     [post] = slack.user(bo).sees(channel)
     files = [file["name"] for reply in slack.user(bo).sees(channel, thread=post.ts) for file in reply.files]

@@ -52,11 +52,15 @@ class OutcomeShape(msgspec.Struct):
 
 
 class Trouble(msgspec.Struct, omit_defaults=True):
-    """A plain sentence about what could be put right; `needs` names what is missing: words, or a scope."""
+    """A plain sentence about what could be put right; `needs` names what is missing: words, or a scope.
+
+    `slips` are kinds of keys that the words seem to hold: ask again with `slip`, `out` or `anyway`.
+    """
 
     error: str
     field: str = ""
     needs: list[str] = []
+    slips: list[str] = []  # what looks like a key among the words
 
 
 def answer(shape: Any, status: int = 200, **headers: str) -> HttpResponse:

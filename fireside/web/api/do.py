@@ -9,11 +9,17 @@ from fireside.hearth.errors import Sorry
 from fireside.hearth.keys import ACT, READ
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
+from fireside.hearth.slips import ANYWAY, OUT
 from fireside.web.api.answers import answer, outcome_shape
 from fireside.web.api.door import Refused, body, door
 
 LONGEST_KEY = 64
-AROUND = ("room", "key", "text")  # words about the request, unless the command has a parameter of that name
+AROUND = (
+    "room",
+    "key",
+    "text",
+    "slip",
+)  # words about the request, unless the command has a parameter of that name
 
 
 def around(command: Command) -> list[str]:
@@ -44,12 +50,19 @@ def do(request: HttpRequest, person: Person, verb: str) -> HttpResponse:
     ask = Ask(
         person, _room(about.get("room", ""), person), door="api",
         key=_key(request.headers.get("Idempotency-Key") or about.get("key", "")),
+        slip=_slip(about.get("slip", "")),
     )  # fmt: skip
     return answer(outcome_shape(perform(ask, command.verb, given)))
 
 
 def _room(name: str, person: Person) -> Room | None:
     return Room.named(name, person=person) if name.strip() else None
+
+
+def _slip(words: str) -> str:
+    if words not in ("", OUT, ANYWAY):
+        raise Sorry(f"slip can be {OUT} or {ANYWAY}.", field="slip")
+    return words
 
 
 def _key(words: str) -> str:

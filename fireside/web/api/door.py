@@ -16,9 +16,12 @@ from fireside.hearth.commands import Missing
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.keys import READ, Key, Shut
 from fireside.hearth.people import Person
+from fireside.hearth.slips import Slipped
+from fireside.web import pace
 from fireside.web.api.answers import Trouble, answer
 
 LARGEST = 256 * 1024  # bytes of one request; files go another way
+TOO_FAST = "This is faster than one program may write. Please wait as long as Retry-After says."
 Endpoint: TypeAlias = Callable[..., HttpResponse]
 
 
@@ -48,6 +51,8 @@ def door(method: str, needs: Callable[..., str] = lambda **_: READ) -> Callable[
                 if request.method not in allowed:
                     raise Refused(405, f"This takes {method}.", Allow=", ".join(allowed))
                 person = holder(request, needs(**kwargs))
+                if method == "POST" and (seconds := pace.writes.wait(person.pk)):
+                    raise Refused(429, TOO_FAST, Retry_After=str(seconds))
                 with timezone.override(person.tz):
                     return view(request, person, *args, **kwargs)
             except Refused as refused:
@@ -105,7 +110,8 @@ def readable_words(words: str, name: str) -> str:
 def told(sorry: Sorry) -> HttpResponse:
     needs = sorry.names if isinstance(sorry, Missing) else []
     status = 404 if isinstance(sorry, NotYours) else 422
-    return answer(Trouble(sorry.words, sorry.field, needs), status)
+    slips = [kind.name for kind in sorry.kinds] if isinstance(sorry, Slipped) else []
+    return answer(Trouble(sorry.words, sorry.field, needs, slips), status)
 
 
 def _bytes(request: HttpRequest) -> bytes:

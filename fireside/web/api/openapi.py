@@ -28,11 +28,13 @@ TROUBLES = {
     "404": "It does not exist, or not for the holder of this key.",
     "413": f"The request is larger than {LARGEST // 1024} KB.",
     "415": "The words did not come as application/json.",
+    "429": "More was written at once than one program may; `Retry-After` says how many seconds to wait.",
     "422": "A person can put this right: `error` says what, `field` where, `needs` which words are missing.",
 }
 AROUND = {
     "room": "The name of the room in which this is asked, and in which the answer is said.",
     "key": "Makes a repeated request harmless; the header `Idempotency-Key` does the same.",
+    "slip": "What to do with words that look like a key, and are refused otherwise: `out` or `anyway`.",
     "text": "The words as typed after the verb in a room, instead of the single ones: `what because: ...`.",
 }
 

@@ -64,8 +64,9 @@ def test_what_can_be_put_right_is_said_with_its_field(bo: Person) -> None:
     assert missing["needs"] == ["name"]
     assert missing["field"] == "name"
     assert "For example: /team" in missing["error"]
-    wrong = program.do("invite", 422, days="900")
-    assert wrong == {"error": "An invitation can be open for 1 to 90 days.", "field": "days"}
+    wrong = program.do("room", 422, name="Über!")
+    assert wrong["field"] == "name"
+    assert "small letters" in wrong["error"]
     assert "has no colour" in program.do("invite", 422, colour="red")["error"]
     assert program.do("invite", 422, days=7)["field"] == "days"
     assert program.do("people", 422, words="a\0b")["field"] == "words"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fireside.hearth.cards import Button, Card, Code, Link, Mention, Step, Text, dump, load, text
 from fireside.web.html import draw
 from fireside.web.prose import TAGS, prose
+from tests.fuzzing import many
 
 VOID = {"br", "hr", "img", "input", "use", "line", "path", "circle", "rect"}
 OURS = TAGS | {
@@ -61,13 +62,13 @@ class Strict(HTMLParser):
 
 
 @given(NASTY)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(400), deadline=None)
 def test_whatever_people_write_is_words(words):
     Strict(prose(words, frozenset({"@bo", "#til"})), OURS)
 
 
 @given(NASTY, NASTY)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_put_into_a_card_stays_inside_its_place(one, two):
     card = Card(
         title=text("{one}", one=one),

@@ -204,5 +204,5 @@ def test_a_key_lets_nobody_in(ana):
     _, secret = Key.make(ana, "probe")
     door = Client(headers={"Authorization": f"Bearer {secret}"})
     answer = door.post("/api/do/invite", "{}", content_type="application/json")
-    assert (answer.status_code, Invitation.objects.count()) == (422, 0)
+    assert (answer.status_code, Invitation.objects.count()) == (404, 0)
     assert "lets nobody in" in answer.json()["error"]

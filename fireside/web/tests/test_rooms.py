@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from fireside.hearth.cards import Card, text
 from fireside.hearth.models import Draft, File, Message, Room, Seat
+from tests.attaching import attach, picture
 
 pytestmark = pytest.mark.django_db
 HX = {"HTTP_HX_REQUEST": "true"}
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
+PNG = picture()
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def secret(ana):
     """A private room that only Ana may enter, with words and a file in it."""
     room = Room.make("quiet-corner", by=ana, private=True, about="For the two of us.")
     message = room.say("the zebra plan", by=ana)
-    File.add(message, SimpleUploadedFile("plan.png", PNG, "image/png"))
+    attach(message, "plan.png", PNG, "image/png")
     message.pin(by=ana)
     return room
 

@@ -15,7 +15,7 @@ from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.web.forms import AskForm, ask
 from fireside.web.page import asker, page
-from fireside.web.saying import answer, by_script, form_html, given_to, one_time, wrong_html
+from fireside.web.saying import answer, by_script, form_html, given_to, one_time, slip, wrong_html
 
 
 @login_required
@@ -32,7 +32,9 @@ def do(request: HttpRequest, verb: str) -> HttpResponse:
     if request.method != "POST":
         return _form(request, ask(command, given), room)
     try:
-        outcome = perform(Ask(me, room, "web", key=_key(request, command, given)), verb, given)
+        outcome = perform(
+            Ask(me, room, "web", key=_key(request, command, given), slip=slip(request)), verb, given
+        )
     except Sorry as sorry:
         form = ask(command, given, sorry)
         if by_script(request):

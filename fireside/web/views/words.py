@@ -13,13 +13,14 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from fireside.hearth.commands import Ask, Missing, Outcome, Sorry, book, say_line
-from fireside.hearth.files import File, check
+from fireside.hearth.files import File, check, ready
 from fireside.hearth.grammar import split
 from fireside.hearth.messages import Draft, Message
 from fireside.hearth.rooms import Room
+from fireside.hearth.slips import Slipped
 from fireside.web.forms import AskForm, ask
 from fireside.web.page import asker
-from fireside.web.saying import answer, by_script, one_time, wrong_html
+from fireside.web.saying import answer, by_script, one_time, slip, wrong_html
 
 Again = Callable[[SafeString, str], HttpResponse]
 
@@ -34,7 +35,9 @@ def say(request: HttpRequest, room: Room, again: Again, thread: Message | None =
     me = asker(request)
     words = request.POST.get("words", "").replace("\r\n", "\n").replace("\0", "")
     try:
-        outcome = _say(Ask(me, room, "web", key=one_time(request)), words, _uploads(request), thread)
+        outcome = _say(
+            Ask(me, room, "web", key=one_time(request), slip=slip(request)), words, _uploads(request), thread
+        )
     except Sorry as sorry:
         notice = wrong_html(request, sorry, _form(words, sorry), room)
         return HttpResponse(notice, status=422) if by_script(request) else again(notice, words)
@@ -55,19 +58,20 @@ def _say(asked: Ask, words: str, uploads: list[UploadedFile], thread: Message | 
     check(uploads)
     if room.archived_at:
         raise Sorry(f"#{room.slug} rests: it can be read, but nothing new is said in it.")
-    with transaction.atomic():
+    words = asked.weighed(words)
+    with ready(uploads, asked.slip) as files, transaction.atomic():
         known = bool(asked.key) and Message.of(asked.own_key) is not None
         if split(words)[0]:
             outcome = say_line(asked, words)
         else:
             outcome = Outcome(_speak(asked, room, words.strip(), uploads, thread))
-        if uploads and not known:
+        if files and not known:
             if outcome.message is None:
                 raise Sorry(
                     "Files go with words that everybody sees; this command is for you alone.", field="files"
                 )
-            for upload in uploads:
-                File.add(outcome.message, upload)
+            for file in files:
+                File.add(outcome.message, file)
     return outcome
 
 
@@ -84,7 +88,7 @@ def _form(words: str, sorry: Sorry) -> AskForm | None:
     if isinstance(sorry, Missing):
         return ask(sorry.command, sorry.given, sorry)
     verb, rest = split(words)
-    if not verb or not sorry.field:
+    if not verb or not sorry.field or isinstance(sorry, Slipped):
         return None
     try:
         command = book.find(verb)

@@ -43,7 +43,7 @@ function compose() {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (words.value.trim() || files.any()) send(form);
+    if (words.value.trim() || files.any()) send(form, event.submitter);
   });
   notice.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -11,8 +11,8 @@ from django.utils.text import slugify
 from fireside.hearth import audit
 from fireside.hearth.cards import Card, Link, Mention, Moment, text
 from fireside.hearth.commands import Ask, NotYours, Sorry, Whisper, command
-from fireside.hearth.kinds import Line, Word
 from fireside.hearth.keys import by_hand
+from fireside.hearth.kinds import Line, Word
 from fireside.hearth.people import Invitation, Person, Team
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import note

@@ -8,9 +8,10 @@ from django.utils.timezone import now
 from fireside.alerts import handle
 from fireside.alerts.cards import lasted
 from fireside.alerts.models import Group, Source
-from fireside.hearth.commands import Ask, NotYours, Whisper, command
+from fireside.hearth.commands import Ask, Whisper, command
 from fireside.hearth.errors import Sorry
 from fireside.hearth.kinds import Kind, Line, teach
+from fireside.hearth.people import Role
 from fireside.hearth.rooms import visible
 
 teach(
@@ -19,7 +20,7 @@ teach(
 )
 
 
-@command("/on-it", example="/on-it", title="I am on it", where=("team",))
+@command("/on-it", example="/on-it", title="I am on it", where=("team",), role=Role.GUEST)
 def on_it(ask: Ask, group: Group | None = None) -> Whisper:
     """Say that you are looking into an alert, so that nobody wonders. Without more, the newest one here."""
     group = group or _newest_in(ask)
@@ -28,7 +29,7 @@ def on_it(ask: Ask, group: Group | None = None) -> Whisper:
     return Whisper(f"The card of {group.title} says so already.")
 
 
-@command("/alerts", example="/alerts", title="What fires now", shows=True)
+@command("/alerts", example="/alerts", title="What fires now", shows=True, role=Role.GUEST)
 def alerts(ask: Ask) -> Whisper:
     """Tell what fires now, in all the rooms you could enter."""
     firing = visible(Group.objects.filter(resolved_at=None).select_related("room"), ask.person)
@@ -39,10 +40,11 @@ def alerts(ask: Ask) -> Whisper:
     return Whisper("\n".join(lines) or "Nothing fires. It is calm.")
 
 
-@command("/source", example="/source Prometheus in Frankfurt", title="Connect a source of alerts")
+@command(
+    "/source", example="/source Prometheus in Frankfurt", title="Connect a source of alerts", role=Role.KEEPER
+)
 def source(ask: Ask, name: Line) -> Whisper:
     """Make a token with which a Prometheus or an Alertmanager may post alerts; a second ends the first."""
-    _keeper(ask)
     made, secret = Source.make(name, by=ask.person)
     address = f"{settings.PUBLIC_URL}/hooks/alertmanager"
     return Whisper(
@@ -51,10 +53,14 @@ def source(ask: Ask, name: Line) -> Whisper:
     )
 
 
-@command("/source-end", example="/source-end Prometheus in Frankfurt", title="End a source of alerts")
+@command(
+    "/source-end",
+    example="/source-end Prometheus in Frankfurt",
+    title="End a source of alerts",
+    role=Role.KEEPER,
+)
 def source_end(ask: Ask, name: Line) -> Whisper:
     """Stop listening to a source. What still fired because of it counts as over."""
-    _keeper(ask)
     found = Source.objects.filter(name__iexact=name.strip(), ended_at=None).first()
     if found is None:
         raise Sorry(f"There is no source called {name}.", field="name")
@@ -68,8 +74,3 @@ def _newest_in(ask: Ask) -> Group:
     if found is None:
         raise Sorry("Nothing fires in this room right now.")
     return found
-
-
-def _keeper(ask: Ask) -> None:
-    if not ask.person.is_keeper:
-        raise NotYours("Only a keeper could do this. The page People says who keeps this house.")

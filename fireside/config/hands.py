@@ -35,7 +35,7 @@ def _person(handle: str, token: str) -> Person:
             raise Sorry("This key is not known, or it has been ended.")
         return person
     if handle:
-        return Person.named(handle)
+        return Person.named(handle, by=None)
     raise Sorry("Say who does it: --as HANDLE, or --token KEY.")
 
 
@@ -56,7 +56,7 @@ def new_token(person: str, source: str) -> None:
     try:
         with audit.through("cli"):
             if person:
-                _, secret = Key.make(Person.named(person), "made at the command line")
+                _, secret = Key.make(Person.named(person, by=None), "made at the command line")
             else:
                 _, secret = Source.make(source)
     except Sorry as sorry:

@@ -16,7 +16,7 @@ from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.grammar import Slot, clean, parse, render, split
 from fireside.hearth.kinds import Kind, kind_of
 from fireside.hearth.messages import Message
-from fireside.hearth.people import Person
+from fireside.hearth.people import Person, Role
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Record
 
@@ -74,6 +74,10 @@ class Said:
     words: str = ""
 
 
+NOT_FOR = {
+    Role.MEMBER: "This is for the people of this organisation. /help lists what guests could say.",
+    Role.KEEPER: "Keepers of this Fireside can do this. People shows who they are.",
+}
 Answer: TypeAlias = Record | Card | str | Whisper | Said | None
 
 
@@ -114,6 +118,7 @@ class Command:
     title: str  # what its form and its button are called
     where: tuple[str, ...] = ()  # room purposes in which it is offered first
     shows: bool = field(default=False)  # only reads: answers without changing anything
+    role: Role = Role.MEMBER  # the least with which it can be done; who says nothing lets no guest do it
 
     @property
     def slots(self) -> list[Slot]:
@@ -176,17 +181,24 @@ class Book:
         hint = f" Did you mean {', '.join('/' + name for name in close)}?" if close else ""
         raise Sorry(f"There is no /{verb}.{hint} /help lists what there is.")
 
-    def offered(self, room: Room | None) -> list[Command]:
-        """Every command, those that fit this room first."""
+    def offered(self, room: Room | None, person: Person) -> list[Command]:
+        """Every command, those that fit this room first; to a guest, what guests can do."""
         purpose = room.purpose if room else ""
-        return sorted(self.all(), key=lambda command: (purpose not in command.where, command.verb))
+        theirs = [one for one in self.all() if one.role <= person.role or not person.is_guest]
+        return sorted(theirs, key=lambda command: (purpose not in command.where, command.verb))
 
 
 book = Book()
 
 
 def command(
-    verb: str, *, example: str, title: str = "", where: Iterable[str] = (), shows: bool = False
+    verb: str,
+    *,
+    example: str,
+    title: str = "",
+    where: Iterable[str] = (),
+    shows: bool = False,
+    role: Role = Role.MEMBER,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Write a function into the book. Its docstring is the help, its parameters draw the form.
 
@@ -199,6 +211,7 @@ def command(
             Command(
                 verb=name, do=do, example=example, help=inspect.getdoc(do) or "", params=_params(do),
                 title=title or name.replace("-", " ").capitalize(), where=tuple(where), shows=shows,
+                role=role,
             )
         )  # fmt: skip
         return do
@@ -230,6 +243,8 @@ def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
     found = book.find(verb)
     if not ask.person.is_active:
         raise NotYours("This account is no longer active.")
+    if ask.person.role < found.role:
+        raise NotYours(NOT_FOR[found.role])
     if ask.room is not None and not ask.room.may_enter(ask.person):
         raise NotYours("There is no such room.")
     counted, timed = gauges.command(found.verb), traces.span("command", verb=found.verb, door=ask.door)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms
+from fireside.hearth import forgetting, guests, keeping, leaving_people, leaving_rooms
 from fireside.hearth.timeline import Entry
 from fireside.hearth.workflows import every, when
 
@@ -20,6 +20,12 @@ def let_go_of_what_is_old() -> None:
     """What keepers do not want to keep any longer goes, in small steps; the audit trail tells how much."""
     keeping.let_go()
     forgetting.tidy()
+
+
+@every(minutes=1)
+def let_guests_go() -> None:
+    """Everybody hears that a guest's last day has passed; that they are out needs no noting."""
+    guests.let_go()
 
 
 @when("job.retried")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from fireside.hearth import audit
 from fireside.hearth.away import if_possible
+from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Person
 
 
@@ -35,6 +36,8 @@ class Key(models.Model):
     @classmethod
     def make(cls, person: Person, name: str) -> tuple[Key, str]:
         """A new key and its secret, which is never shown again."""
+        if person.is_guest:
+            raise Sorry("Guests have no keys. Somebody of this organisation could make one for the program.")
         secret = f"fs_{secrets.token_urlsafe(32)}"
         with transaction.atomic():
             key = cls.objects.create(person=person, name=name, hash=digest(secret))
@@ -49,10 +52,10 @@ class Key(models.Model):
 
     @classmethod
     def holder(cls, secret: str) -> Person | None:
-        """The active person whose living key this is."""
+        """The active person whose living key this is; guests hold none."""
         key = (
             cls.objects.select_related("person")
-            .filter(hash=digest(secret), ended_at=None, person__deactivated_at=None)
+            .filter(hash=digest(secret), ended_at=None, person__deactivated_at=None, person__guest_since=None)
             .first()
         )
         if key is None:

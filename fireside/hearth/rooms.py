@@ -75,13 +75,16 @@ class Room(models.Model):
 
     @classmethod
     def enterable_by(cls, person: Person) -> models.QuerySet[Room]:
-        """The one rule of sight: open rooms are everybody's, private ones belong to those with a seat."""
-        return cls.objects.filter(
-            models.Q(private=False) | models.Q(pk__in=Seat.objects.filter(person=person).values("room"))
-        )
+        """The one rule of sight: open rooms are the house's, private ones belong to those with a seat.
+
+        To a guest every room without a seat of theirs is as closed as a private one.
+        """
+        seated = models.Q(pk__in=Seat.objects.filter(person=person).values("room"))
+        return cls.objects.filter(seated if person.is_guest else models.Q(private=False) | seated)
 
     def may_enter(self, person: Person) -> bool:
-        return person.is_active and (not self.private or self.seats.filter(person=person).exists())
+        free = not self.private and not person.is_guest
+        return person.is_active and (free or self.seats.filter(person=person).exists())
 
     @classmethod
     def named(cls, words: str, *, person: Person) -> Room:
@@ -203,12 +206,17 @@ class Seat(models.Model):
 
 
 def visible(queryset: models.QuerySet[T], person: Person, room: str = "room") -> models.QuerySet[T]:
-    """The records whose room (found at path `room`) this person may enter; without a room: everybody's.
+    """The records whose room (found at path `room`) this person may enter; without a room: the house's.
 
     Each record's own room is looked at: a list of all that may be entered would grow with the house.
     """
-    enterable = Room.enterable_by(person).filter(pk=models.OuterRef(room))
-    return queryset.filter(models.Q(**{f"{room}__isnull": True}) | models.Exists(enterable))
+    here = models.Exists(Room.enterable_by(person).filter(pk=models.OuterRef(room)))
+    return queryset.filter(here if person.is_guest else models.Q(**{f"{room}__isnull": True}) | here)
+
+
+def may_see(room: Room | None, person: Person) -> bool:
+    """The same for one record in hand, by its room."""
+    return room.may_enter(person) if room is not None else not person.is_guest
 
 
 def house_room(slug: str, about: str, purpose: str = Room.Purpose.OTHER) -> Room:
@@ -216,6 +224,6 @@ def house_room(slug: str, about: str, purpose: str = Room.Purpose.OTHER) -> Room
     if room := Room.objects.filter(slug=slug).first():
         return room
     room = Room.make(slug, by=None, purpose=purpose, about=about)
-    people = Person.objects.filter(deactivated_at=None, email__isnull=False)
+    people = Person.objects.filter(deactivated_at=None, email__isnull=False, guest_since=None)
     Seat.objects.bulk_create([Seat(room=room, person=person) for person in people])
     return room

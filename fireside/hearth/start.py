@@ -38,20 +38,29 @@ def begin(org_name: str, *, name: str, email: str, password: str, zone: str = "U
 
 
 def join(invitation: Invitation, *, name: str, email: str, password: str, zone: str = "UTC") -> Person:
-    """Let someone in by an invitation, into its team and the rooms every house has."""
+    """Let someone in by an invitation, into its team and the rooms every house has.
+
+    A guest comes into the rooms that are named in it, and nobody after them by the same link.
+    """
     try:
         with transaction.atomic():
-            if Invitation.open_now(invitation.secret) is None:
+            held = Invitation.objects.select_for_update().filter(pk=invitation.pk)
+            held.first()  # so that one guest comes in by it, and not two at once
+            rooms = _first_rooms(invitation)
+            if Invitation.open_now(invitation.secret) is None or (invitation.guest_until and not rooms):
                 raise Sorry("This invitation has ended. Ask whoever sent it for a new one.")
-            person = _arrive(name, email, password, zone)
+            guest = {"guest_since": timezone.now(), "guest_until": invitation.guest_until}
+            person = _arrive(name, email, password, zone, **guest if invitation.guest_until else {})
+            if invitation.guest_until:
+                held.update(ended_at=timezone.now())
             note(
                 "person.joined", f"{person.name} joined", by=person, about=f"person:{person.pk}",
                 invited_by=invitation.made_by_id,
             )  # fmt: skip
             if invitation.team is not None:
                 person.teams.add(invitation.team)
-            for room in _first_rooms(person, invitation):
-                room.seat(person, quiet=True)
+            for room in rooms:
+                room.seat(person, by=invitation.made_by if invitation.guest_until else None, quiet=True)
     except IntegrityError:
         # The same sentence whether or not the address is known, as far as one can be vague and still of use.
         raise Sorry(
@@ -60,7 +69,9 @@ def join(invitation: Invitation, *, name: str, email: str, password: str, zone: 
     return person
 
 
-def _first_rooms(person: Person, invitation: Invitation) -> list[Room]:
+def _first_rooms(invitation: Invitation) -> list[Room]:
+    if invitation.guest_until:  # those that whoever made it may still enter
+        return [room for room in invitation.rooms.all() if room.may_enter(invitation.made_by)]
     rooms = list(Room.objects.filter(slug__in=ROOMS, private=False, archived_at=None))
     if invitation.team is not None and invitation.team.room is not None and not invitation.team.room.private:
         rooms.append(invitation.team.room)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from fireside.hearth import audit
@@ -42,6 +42,13 @@ class DoorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with audit.through("web", _address(request)):
             return self._answer(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], args: object, given: object
+    ) -> None:
+        """Guests are shown what says that they are; every other page is not there for them."""
+        if request.user.is_authenticated and request.user.is_guest and not getattr(view, "guests", False):
+            raise Http404
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:

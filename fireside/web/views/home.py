@@ -17,7 +17,7 @@ from fireside.hearth.rooms import Room, Seat
 from fireside.hearth.timeline import Entry
 from fireside.web import places
 from fireside.web.drawings import Mark, day_line
-from fireside.web.page import asker, page
+from fireside.web.page import asker, guests_too, page
 from fireside.web.reading import gist
 
 YOUNG = timedelta(days=60)  # for so long a new house shows first steps
@@ -62,6 +62,7 @@ class News:
     at: datetime
 
 
+@guests_too
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -100,7 +101,7 @@ def line(message: Message) -> str:
 def first_steps(me: Person) -> list[Step]:
     """What a young house has not done yet."""
     house = Organisation.current()
-    if house is None or timezone.now() - house.made_at > YOUNG:
+    if me.is_guest or house is None or timezone.now() - house.made_at > YOUNG:
         return []
     return [step for step in STEPS if not Entry.objects.filter(verb=step.done).exists()]
 

@@ -21,7 +21,7 @@ from fireside.hearth.keys import Key
 from fireside.hearth.people import Invitation, Organisation, Person
 from fireside.hearth.timeline import note
 from fireside.web.accounts import reset_link
-from fireside.web.page import asker, page, see_other
+from fireside.web.page import asker, guests_too, page, see_other
 from fireside.web.views.asking import House, NewInvitation, NewKey, Profile
 from fireside.web.views.people import PAGE, beginning_after
 
@@ -41,6 +41,7 @@ def for_keepers(view: View) -> View:
     return guarded
 
 
+@guests_too
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     # The form works on a copy, so that a refused name is not drawn around the page as if it were kept.

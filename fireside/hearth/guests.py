@@ -1,0 +1,65 @@
+"""Somebody from outside: brought into named rooms until a day, and out at once when it has passed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from fireside.hearth import workflows
+from fireside.hearth.errors import Sorry
+from fireside.hearth.people import Invitation, Person
+from fireside.hearth.rooms import Room
+from fireside.hearth.timeline import note
+
+USUAL = dt.timedelta(days=14)
+MOST = dt.timedelta(days=365)
+LINK = 7  # days in which somebody can come in by a guest's link; it lets one person in
+
+
+def last_day(by: Person) -> dt.date:
+    """The last day of a guest when nobody names one."""
+    return timezone.now().astimezone(by.tz).date() + USUAL
+
+
+def bring(rooms: Iterable[Room], until: dt.date, *, by: Person) -> Invitation:
+    """A link by which one person comes in as a guest of these rooms."""
+    end = _end_of(until, by)
+    with transaction.atomic():
+        made = Invitation.make(by=by, days=LINK, guest_until=end)
+        made.rooms.set(rooms)
+        note("person.invited", "made an invitation link for a guest", by=by, about=f"invitation:{made.pk}")
+    return made
+
+
+def stay(guest: Person, until: dt.date, *, by: Person) -> None:
+    """A guest stays until the end of another day: for a keeper, and whoever looks after a room of theirs."""
+    if not guest.is_guest:
+        raise Sorry(f"{guest.name} is a member here, and stays.", field="person")
+    mine = guest.seats.filter(room__in=by.seats.filter(keeper=True).values("room"))
+    if not (by.is_keeper or mine.exists()):
+        raise Sorry("Whoever looks after a room of theirs could do this, and so could a keeper of the house.")
+    guest.guest_until = _end_of(until, by)
+    with transaction.atomic():
+        guest.save(update_fields=["guest_until"])
+        if not guest.is_active:
+            guest.reactivate(by=by)
+        words = f"{guest.name} is a guest until {until:%-d %B %Y}"
+        note("person.guest", words, by=by, about=f"person:{guest.pk}")
+
+
+def let_go() -> None:
+    """Note for everybody that a guest's last day has passed; they have been out since."""
+    over = Person.objects.filter(guest_until__lte=workflows.now(), deactivated_at=None)
+    for guest in over.order_by("pk"):
+        guest.deactivate(by=None)
+
+
+def _end_of(day: dt.date, by: Person) -> dt.datetime:
+    """The last moment of a day as `by` has days; Sorry when it has passed or is too far away."""
+    now = timezone.now().astimezone(by.tz)
+    if not now.date() <= day <= (now + MOST).date():
+        raise Sorry("A guest stays until today at the soonest, and for a year at most.", field="until")
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), by.tz)

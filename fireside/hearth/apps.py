@@ -9,4 +9,10 @@ class HearthConfig(AppConfig):
 
     def ready(self) -> None:
         # their commands go into the book
-        from fireside.hearth import verbs, verbs_forgetting, verbs_jobs, verbs_people  # noqa: F401
+        from fireside.hearth import (  # noqa: F401
+            verbs,
+            verbs_forgetting,
+            verbs_guests,
+            verbs_jobs,
+            verbs_people,
+        )

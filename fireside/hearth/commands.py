@@ -130,6 +130,13 @@ class Command:
         words = [p.label if p.required else f"[{p.name.replace('_', '-')}: …]" for p in self.params]
         return " ".join(words)
 
+    def allow(self, person: Person) -> None:
+        """NotYours when this is not for them."""
+        if not person.is_active:
+            raise NotYours("This account is no longer active.")
+        if person.role < self.role:
+            raise NotYours(NOT_FOR[self.role])
+
     def parse(self, words: str) -> dict[str, str]:
         return parse(words, self.slots)
 
@@ -241,10 +248,7 @@ class Outcome:
 def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
     """Do a command in one transaction and say openly what came of it; Sorry is for the asker alone."""
     found = book.find(verb)
-    if not ask.person.is_active:
-        raise NotYours("This account is no longer active.")
-    if ask.person.role < found.role:
-        raise NotYours(NOT_FOR[found.role])
+    found.allow(ask.person)
     if ask.room is not None and not ask.room.may_enter(ask.person):
         raise NotYours("There is no such room.")
     counted, timed = gauges.command(found.verb), traces.span("command", verb=found.verb, door=ask.door)

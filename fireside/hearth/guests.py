@@ -30,31 +30,56 @@ def bring(rooms: Iterable[Room], until: dt.date, *, by: Person) -> Invitation:
     with transaction.atomic():
         made = Invitation.make(by=by, days=LINK, guest_until=end)
         made.rooms.set(rooms)
-        note("person.invited", "made an invitation link for a guest", by=by, about=f"invitation:{made.pk}")
+        note("person.invited", "made an invitation link", by=by, about=f"invitation:{made.pk}")
     return made
 
 
+def hello(guest: Person) -> str:
+    """What a guest reads first."""
+    until = f" until {guest.guest_until.astimezone(guest.tz):%-d %B}" if guest.guest_until else ""
+    return f"You are a guest here{until}. What you could read and say is in your rooms."
+
+
+def looks_after(guest: Person, person: Person) -> bool:
+    """Does this person look after a room of theirs, or after the house?"""
+    mine = person.seats.filter(keeper=True).values("room")
+    return person.is_keeper or guest.seats.filter(room__in=mine).exists()
+
+
 def stay(guest: Person, until: dt.date, *, by: Person) -> None:
-    """A guest stays until the end of another day: for a keeper, and whoever looks after a room of theirs."""
+    """A guest stays until the end of another day, also one whose last day has passed."""
     if not guest.is_guest:
         raise Sorry(f"{guest.name} is a member here, and stays.", field="person")
-    mine = guest.seats.filter(room__in=by.seats.filter(keeper=True).values("room"))
-    if not (by.is_keeper or mine.exists()):
-        raise Sorry("Whoever looks after a room of theirs could do this, and so could a keeper of the house.")
+    _for_who_looks_after(guest, by)
+    ended = guest.deactivated_at is not None and not guest.is_over  # by somebody, and not by the calendar
+    if ended and not by.is_keeper:
+        raise Sorry(f"The access of {guest.name} was ended. A keeper of the house could give it back.")
     guest.guest_until = _end_of(until, by)
     with transaction.atomic():
         guest.save(update_fields=["guest_until"])
-        if not guest.is_active:
+        if guest.deactivated_at is not None:
             guest.reactivate(by=by)
         words = f"{guest.name} is a guest until {until:%-d %B %Y}"
         note("person.guest", words, by=by, about=f"person:{guest.pk}")
 
 
-def let_go() -> None:
+def let_go(guest: Person, *, by: Person) -> None:
+    """A guest's access ends at once."""
+    _for_who_looks_after(guest, by)
+    if guest.is_active:
+        guest.deactivate(by=by)
+
+
+def let_go_of_all_that_are_over() -> None:
     """Note for everybody that a guest's last day has passed; they have been out since."""
     over = Person.objects.filter(guest_until__lte=workflows.now(), deactivated_at=None)
     for guest in over.order_by("pk"):
         guest.deactivate(by=None)
+
+
+def _for_who_looks_after(guest: Person, by: Person) -> None:
+    if not looks_after(guest, by):
+        raise Sorry("Whoever looks after a room of theirs could do this, and so could a keeper of the house.")
 
 
 def _end_of(day: dt.date, by: Person) -> dt.datetime:
@@ -62,4 +87,4 @@ def _end_of(day: dt.date, by: Person) -> dt.datetime:
     now = timezone.now().astimezone(by.tz)
     if not now.date() <= day <= (now + MOST).date():
         raise Sorry("A guest stays until today at the soonest, and for a year at most.", field="until")
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), by.tz)
+    return dt.datetime.combine(day, dt.time.max, by.tz)

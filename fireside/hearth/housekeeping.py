@@ -25,7 +25,7 @@ def let_go_of_what_is_old() -> None:
 @every(minutes=1)
 def let_guests_go() -> None:
     """Everybody hears that a guest's last day has passed; that they are out needs no noting."""
-    guests.let_go()
+    guests.let_go_of_all_that_are_over()
 
 
 @when("job.retried")

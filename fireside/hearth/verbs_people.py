@@ -114,6 +114,8 @@ def reactivate(ask: Ask, handle: Word) -> Whisper:
     )
     if person is None:
         raise Sorry(f"Nobody without access has the handle {handle}.", field="handle")
+    if person.is_over:
+        raise Sorry(f"{person.name} was a guest. /guest @{person.handle} until: says until when they stay.")
     person.reactivate(by=ask.person)
     return Whisper(f"{person.name} has access again.")
 

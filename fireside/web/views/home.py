@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
+from fireside.hearth import guests
 from fireside.hearth.messages import Message
 from fireside.hearth.people import Organisation, Person
 from fireside.hearth.rooms import Room, Seat
@@ -71,11 +72,12 @@ def home(request: HttpRequest) -> HttpResponse:
     start = timezone.make_aware(datetime.combine(now.date(), time()))
     end = timezone.make_aware(datetime.combine(now.date() + timedelta(days=1), time()))
     marks = [mark for draw in places.day_marks for mark in draw(me, start, end)]
+    first = [guests.hello(me)] if me.is_guest else []
     sentences = [words for greet in places.greetings if (words := greet(me))]
     spoken = _aloud(marks)
     return page(
         request, "web/home.html", at="home", topics=["home"], first_name=me.name.partition(" ")[0],
-        sentence=" ".join(sentences) or "Everything is quiet.", now=now, counted=spoken,
+        sentence=" ".join([*first, *sentences]) or "Everything is quiet.", now=now, counted=spoken,
         line=day_line(marks, now, start, end, words=spoken),
         narrow_line=day_line(marks, now, start, end, narrow=True, words=spoken),
         main=places.pieces(places.home_main, me), side=places.pieces(places.home_side, me),

@@ -140,6 +140,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     listed = list(seats.order_by("pk")[: LISTED + 1])
     more = f"?after={listed[LISTED - 1].pk}" if len(listed) > LISTED else ""
     bring = form_html(request, ask(book.find("bring"), {}), here, request.path)
+    guest = form_html(request, ask(book.find("guest-link"), {"rooms": str(here)}), here, request.path)
     return _page(
         request,
         here,
@@ -148,6 +149,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
         seats=listed[:LISTED],
         later=more,
         bring_form=bring,
+        guest_form=guest,
     )
 
 

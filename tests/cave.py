@@ -7,6 +7,7 @@ reads it in the answer, because they wrote it), its `secret` is only in what was
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -127,18 +128,21 @@ class Cave:
 
     def refs(self, kind: str) -> list[str]:
         """Everything in it that a parameter of this kind could name."""
+        return self._named.get(kind, [])
+
+    @cached_property
+    def _named(self) -> dict[str, list[str]]:
         numbers = [str(one.number) for one in self.incidents]
         messages = Message.objects.filter(room__in=self.closed).order_by("pk").values_list("pk", flat=True)
         changes = Mitigation.objects.filter(postmortem=self.postmortem)
-        tables = {
+        return {
             "room": [room.slug for room in self.rooms], "message": [str(pk) for pk in messages[:2]],
             "rooms": [f"#{self.room.slug}"], "incident": numbers,
-            "postmortem": numbers[:1], "system": [self.system.slug], "runbook": [self.runbook.slug],
+            "postmortem": numbers, "system": [self.system.slug], "runbook": [self.runbook.slug],
             "alert": [str(self.group.pk)], "mitigation": [str(m.pk) for m in changes],
             "attempt": [str(pk) for pk in self.incident.attempts.values_list("pk", flat=True)[:2]],
             "call": ["1"], "decision": ["1"], "team": [self.team.slug],
         }  # fmt: skip
-        return tables.get(kind, [])
 
     def addresses(self) -> dict[str, list[str]]:
         """Every address that leads into it, by the name of its pattern."""

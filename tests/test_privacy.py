@@ -25,7 +25,7 @@ from fireside.systems.models import Runbook, System
 from fireside.web.api.records import kinds
 from fireside.web.happenings import after
 from tests.asker import Asker, counted, patterns, plainly, questions, tries, watched
-from tests.cave import NAME, SECRET, Cave, House
+from tests.cave import SECRET, Cave, House
 
 pytestmark = pytest.mark.django_db
 
@@ -145,11 +145,12 @@ def test_the_cave_is_full_for_those_who_live_in_it(house: House, cave: Cave) -> 
     assert len(cave.addresses()["api-record"]) > 10
 
 
+@only("keeper", "guest", "left")
 def test_what_is_closed_has_no_address_for_those_outside(asker: Asker, closed: list[Cave]) -> None:
     for cave in closed:
         for name, paths in cave.addresses().items():
-            for path in paths:
-                for method in ("get", "head", "post"):
+            for turn, path in enumerate(paths):
+                for method in ("get", "head", "post") if turn == 0 else ("get",):
                     answer = asker.ask(method, path)
                     wanted = (401, 404, 405) if path.startswith("/api/") else (404, 405)
                     assert answer.status_code in wanted, f"{name}: {method} {path}"
@@ -249,19 +250,19 @@ def inside(caves: list[Cave]) -> list[Any]:
 def test_no_command_reaches_into_it(
     asker: Asker, outsider: Person, closed: list[Cave], subtests: pytest.Subtests
 ) -> None:
+    known = inside(closed)
     for turn, command in enumerate(book.all()):
         if command.verb in ENDS:
             continue
         with subtests.test(command.verb):
-            known = inside(closed)
             if command.role > outsider.role:  # refused before a word of it is read
                 given = plainly(command)
                 assert asker.ask("post", f"/do/{command.verb}/", given).status_code == 422
             else:
-                for given in tries(command, *closed):
+                for given in tries(command, closed[-1]):
                     _try(asker, command.verb, given, by_program=not outsider.is_guest)
-                for method in ("get", "post"):  # and without a script
-                    asker.ask(method, f"/do/{command.verb}/", given)
+                if asker.ask("post", f"/do/{command.verb}/", given).status_code != 422:  # without a script
+                    asker.ask("get", f"/do/{command.verb}/", given)  # which 422 has drawn
             _try_inside(asker, command.verb, closed[turn % len(closed)].rooms[turn % 2], given)
             assert inside(closed) == known
 
@@ -346,15 +347,12 @@ def test_whose_access_ended_is_nobody_with_the_cookie_and_the_key_they_had(house
 
 
 def test_there_is_no_role_between_member_and_keeper(house: House, db: None) -> None:
-    """Who made a team, and whoever is in it, reads no more than any member: nobody leads by looking."""
+    """Nobody leads by looking: who made a team, and whoever is in one, enters no room because of it."""
     assert [role.name for role in Role] == ["GUEST", "MEMBER", "KEEPER"]
     member, maker = Person.objects.get(pk=house.cy.pk), Person.objects.get(pk=house.dee.pk)
-    perform(Ask(maker, None), "team", {"name": "Sparklers"})
-    perform(Ask(maker, None), "join-team", {"team": "sparklers", "person": "@bo-lund"})
-    for path in ("/", "/teams/sparklers/", "/people/bo-lund/", "/incidents/", "/learn/", "/learn/changes/"):
-        theirs, ours = (
-            re.sub(r"Dee( Rua)?|Cy( Park)?|dee-rua|cy-park|hue-\d|DR|CP", "", Asker(one).looks(path)[1])
-            for one in (maker, member)
-        )
-        assert len(theirs) == pytest.approx(len(ours), rel=0.2), path
-        assert [word for word in ("private", SECRET, NAME) if word in theirs.lower()] == [], path
+    perform(Ask(maker), "team", {"name": "Sparklers"})
+    perform(Ask(maker), "join-team", {"team": "sparklers", "person": "@bo-lund"})
+    perform(Ask(maker), "join-team", {"team": "cave-people"})
+    assert set(Room.enterable_by(maker)) == set(Room.enterable_by(member))
+    for path in ("/", "/teams/cave-people/", "/people/bo-lund/", "/incidents/", "/learn/changes/"):
+        assert Asker(maker, house.cave).ask("get", path).status_code == 200

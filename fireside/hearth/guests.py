@@ -74,7 +74,8 @@ def let_go_of_all_that_are_over() -> None:
     """Note for everybody that a guest's last day has passed; they have been out since."""
     over = Person.objects.filter(guest_until__lte=workflows.now(), deactivated_at=None)
     for guest in over.order_by("pk"):
-        guest.deactivate(by=None)
+        with transaction.atomic():
+            guest.deactivate(by=None)
 
 
 def _for_who_looks_after(guest: Person, by: Person) -> None:

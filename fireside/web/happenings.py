@@ -48,8 +48,9 @@ class Happening:
 
     @property
     def ends(self) -> int:
-        """The person whose access ended with this, or 0."""
-        return int(self.about.removeprefix("person:")) if self.verb == "person.deactivated" else 0
+        """The person whose pages close with this, as their access ended or ends on another day; or 0."""
+        ended = self.verb in ("person.deactivated", "person.guest")
+        return int(self.about.removeprefix("person:")) if ended else 0
 
     def chunk(self, kinds: tuple[str, ...], place: Place) -> bytes:
         """The bytes for one reader; the id comes last, so that who was cut off midway is told again."""

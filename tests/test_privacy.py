@@ -229,6 +229,45 @@ def test_a_guest_hears_of_nobody_outside_their_rooms(house: House, db: None) -> 
     assert "Bo Lund" in guest.ask("get", "/people/").body
 
 
+def test_a_guest_is_shown_no_way_that_is_not_theirs(
+    house: House, db: None, subtests: pytest.Subtests
+) -> None:
+    """Inside their rooms every page is there for them, with what they could do on it and nothing else.
+
+    The cards that were said are drawn once for everybody; who presses there what is not theirs is told so.
+    """
+    gil, wood = Person.objects.get(pk=house.gil.pk), house.wood
+    for room in Room.objects.filter(pk__in=wood.closed):
+        room.seat(gil)
+    guest, theirs = Asker(gil, house.cave), {one.verb for one in book.all() if one.role == Role.GUEST}
+    for name, paths in wood.addresses().items():
+        for path in paths[:2] if name in FOR_GUESTS and name not in ("room-read", "room-draft") else ():
+            answer = guest.ask("get", path, follow=True)
+            assert answer.status_code == 200, path
+            if answer["Content-Type"].startswith("text/html"):
+                with subtests.test(path):
+                    body = re.sub(r'<article class="msg.*?</article>', "", answer.body, flags=re.DOTALL)
+                    assert set(re.findall(r'(?:href|action)="/do/([a-z-]+)/', body)) <= theirs
+                    assert re.findall(rf'href="({NOT_FOR_GUESTS})', body) == []
+    for path in (
+        "/alerts/",
+        "/systems/",
+        "/incidents/",
+        "/learn/",
+        "/learn/changes/",
+        "/people/",
+        "/rooms/",
+        "/",
+    ):
+        with subtests.test(path):
+            body = guest.ask("get", path).body
+            assert set(re.findall(r'(?:href|action)="/do/([a-z-]+)/', body)) <= theirs
+            assert re.findall(rf'href="({NOT_FOR_GUESTS})', body) == []
+
+
+NOT_FOR_GUESTS = r"/teams/|/settings/(?!mine)[a-z]|/alerts/connect|/learn/\d+/(?:write|history)|/api/"
+
+
 def inside(caves: list[Cave]) -> list[Any]:
     """All that is known of the caves, to see that nobody outside changed it."""
     rooms = [number for cave in caves for number in cave.closed]

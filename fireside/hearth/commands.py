@@ -21,17 +21,9 @@ from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Record
 
 __all__ = [
-    "Ask",
-    "Command",
-    "Missing",
-    "NotYours",
-    "Outcome",
-    "Sorry",
-    "Whisper",
-    "book",
-    "command",
+    "NOT_FOR", "Ask", "Command", "Missing", "NotYours", "Outcome", "Sorry", "Whisper", "book", "command",
     "perform",
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def for_keepers(view: View) -> View:
             raise Http404
         return view(request, *args, **kwargs)
 
+    guarded.keepers = True  # type: ignore[attr-defined] # for the table of who may what
     return guarded
 
 

@@ -59,6 +59,8 @@ class House:
         self.cave.goes_on(self.ana)
         self.wood = Cave(self.ana, self.dee, OPEN_NAME, OPEN_SECRET, private=False)
         self.wood.goes_on(self.ana)
+        lore = System.add(f"{OPEN_NAME} lore", by=self.ana, what=f"{OPEN_SECRET}s, in no room.")
+        Runbook.write(f"{OPEN_NAME} tales", [f"Listen to a {OPEN_SECRET}"], by=self.ana, system=lore)
 
 
 class Cave:

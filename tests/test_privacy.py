@@ -17,6 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from fireside.config import metrics
 from fireside.hearth.commands import Ask, Sorry, book, perform
 from fireside.hearth.models import Draft, Entry, Message, Person, Room
 from fireside.hearth.people import Role
@@ -25,7 +26,7 @@ from fireside.systems.models import Runbook, System
 from fireside.web.api.records import kinds
 from fireside.web.happenings import after
 from tests.asker import Asker, counted, patterns, plainly, questions, tries, watched
-from tests.cave import SECRET, Cave, House
+from tests.cave import NAME, SECRET, Cave, House
 
 pytestmark = pytest.mark.django_db
 
@@ -333,6 +334,14 @@ def test_live_pages_of_those_outside_hear_nothing(outsider: Person, closed: list
             for cave in closed:
                 assert cave.secret not in words, one
                 assert cave.name not in words, one
+
+
+def test_no_number_for_machines_is_about_one_of_them(house: House, db: None) -> None:
+    metrics.database.forget()
+    told = metrics.text().lower()
+    assert "fireside_" in told
+    for word in (NAME, SECRET, house.wood.name, house.wood.secret, "bo-lund", "magic-sparkles"):
+        assert word not in told
 
 
 # -- without access ------------------------------------------------------------------------------------------

@@ -59,9 +59,9 @@ def _hidden(ask: Ask, alert: Group | None) -> bool:
 
 
 def _bring_in(opened: Incident, ask: Ask) -> None:
-    """A private incident takes the people of the private room along where it began."""
+    """A private incident takes the people of the private room along where it began, and no guests."""
     if opened.private and ask.room is not None and ask.room.private:
-        for seat in ask.room.seats.select_related("person"):
+        for seat in ask.room.seats.filter(person__guest_since=None).select_related("person"):
             opened.room.seat(seat.person, by=ask.person)
 
 

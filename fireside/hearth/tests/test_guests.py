@@ -125,6 +125,17 @@ def test_who_looks_after_a_room_of_theirs_says_how_long_they_stay(
         say_line(Ask(ana), "/guest @gil-moss until: 2999-01-01")
 
 
+def test_nothing_takes_a_guest_along_into_another_room_by_itself(bo: Person, ana: Person) -> None:
+    secret = Room.make("salaries", by=ana, private=True)
+    secret.seat(bo)
+    gil = join(guests.bring([secret], guests.last_day(bo), by=bo), **GIL)
+    said = say_line(Ask(bo, secret), "/incident somebody reads our mail")
+    assert said.record is not None
+    assert said.record.home.private
+    assert said.record.home.may_enter(ana)
+    assert not said.record.home.may_enter(gil)
+
+
 def test_when_the_day_has_passed_they_are_out_before_anybody_notes_it(gil: Person, room: Room) -> None:
     Person.objects.filter(pk=gil.pk).update(guest_until=timezone.now() - timedelta(seconds=1))
     gil.refresh_from_db()

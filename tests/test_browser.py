@@ -15,9 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 from bench.house import served
 from fireside.config.story import PASSWORD
 from tests.browsing import barriers, chromium, sign_in, tell_demo, visitor
-from tests.screens import LOOKS, SCREENS
+from tests.screens import FOR_GUESTS, LOOKS, SCREENS
 
 pytestmark = pytest.mark.browser
+HREFS = "ways => ways.map(way => way.getAttribute('href').split('#')[0])"
 WITHIN = 10_000  # milliseconds, on a busy machine too; bench/live.py measures how soon it is
 
 
@@ -69,6 +70,41 @@ def test_no_screen_keeps_anyone_out(browser, house, look):
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found[name].append("scrolls sideways")
     assert {name: trouble for name, trouble in found.items() if trouble} == {}
+
+
+@pytest.fixture(scope="module")
+def guest(browser, house):
+    """Somebody from outside, who came in by a link that Aroha made in the team's room."""
+    aroha = someone(browser, house, "aroha")
+    aroha.goto("/rooms/magic-sparkles/people/")
+    form = aroha.locator("form[action='/do/guest-link/']")
+    form.get_by_label("Rooms").fill("#magic-sparkles #inc-3")
+    form.get_by_role("button", name="Bring a guest in").click()
+    link = aroha.locator(".whisper a[href*='/join/']").get_attribute("href")
+    page = visitor(browser, house).new_page()
+    page.goto(link)
+    expect(page.locator("body")).to_contain_text("You will be a guest until")
+    page.get_by_label("Your name").fill("Gil Moss")
+    page.get_by_label("Your e-mail").fill("gil@example.org")
+    page.get_by_label("A password").fill(PASSWORD)
+    page.get_by_role("button", name="Come in").click()
+    expect(page.locator("#greet")).to_contain_text("You are a guest here until")
+    return "gil"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_guest_finds_every_page_in_order_and_no_way_that_leads_nowhere(browser, house, guest, look):
+    page = someone(browser, house, guest, **LOOKS[look])
+    found, ways = {}, set()
+    for name, path in FOR_GUESTS.items():
+        assert page.goto(path).status == 200, path
+        found[name] = barriers(page)
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found[name].append("scrolls sideways")
+        ways |= set(page.locator("nav a[href^='/'], .head a[href^='/']").evaluate_all(HREFS))
+    assert {name: trouble for name, trouble in found.items() if trouble} == {}
+    dead = [way for way in sorted(ways) if page.request.get(way).status != 200]
+    assert dead == []
 
 
 def test_two_people_see_each_other_within_a_second(browser, house):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from fireside.hearth.commands import Ask, say_line
+from fireside.hearth.commands import Ask, perform, say_line
 from fireside.hearth.models import Entry, Person, Room
 from fireside.hearth.workflows import settle
 from fireside.incidents.models import Incident
@@ -157,6 +157,26 @@ def test_without_leave_to_make_channels_it_is_lived_in_the_web_alone(
     slack.do(bo, "/incident customers cannot pay", room)
     assert not Channel.objects.filter(room__purpose="incident").exists()
     assert Incident.objects.get().room.messages.exists()
+
+
+def test_whose_access_ends_is_taken_out_of_the_channel_and_comes_back_with_it(
+    slack: Slack, room: Room, ana: Person, bo: Person, cy: Person
+) -> None:
+    room.seat(cy, by=ana)
+    for person in (ana, bo, cy):
+        slack.stands_in(person, slack.lobby).types(slack.lobby, "/fireside help")
+    slack.settle()
+    perform(Ask(ana, room), "make-channel", {})
+    all_that_follows(slack)
+    channel = slack.workspace.channels[Channel.objects.get(room=room).channel_id]
+    assert slack.user(cy) in channel.members
+    cy.deactivate(by=ana)
+    all_that_follows(slack)
+    assert slack.user(cy) not in channel.members
+    assert slack.user(bo) in channel.members
+    cy.reactivate(by=ana)
+    all_that_follows(slack)
+    assert slack.user(cy) in channel.members
 
 
 def test_a_private_incident_has_a_private_channel_for_those_with_a_seat(

@@ -6,14 +6,17 @@ import json
 
 import pytest
 
-from fireside.hearth.commands import book
+from fireside.hearth.commands import Command, book
 from fireside.hearth.models import Person, Room
+from fireside.hearth.people import Role
 from fireside.slack.models import Arrival, Channel
-from tests.cave import NAME, SECRET, Cave
+from tests.cave import NAME, OPEN_NAME, OPEN_SECRET, SECRET, Cave
 from tests.slack_door import Slack
 from tests.slack_server import Channel as SlackChannel
+from tests.slack_server import User
 
 pytestmark = pytest.mark.django_db
+ENDS = ("deactivate", "step-down", "delete-person", "leave")  # they end what the asker may do
 
 
 @pytest.fixture
@@ -26,9 +29,8 @@ def cave(slack: Slack, room: Room, ana: Person, bo: Person) -> Cave:
     return found
 
 
-def told(slack: Slack, person: Person) -> str:
+def told(slack: Slack, user: User) -> str:
     """Everything Slack shows to somebody, wherever they look."""
-    user = slack.user(person)
     seen = []
     for channel in slack.workspace.channels.values():
         if channel.visible_to(user):
@@ -40,8 +42,7 @@ def told(slack: Slack, person: Person) -> str:
 
 
 def test_channels_that_are_open_to_others_hear_nothing_of_it(slack: Slack, cave: Cave, cy: Person) -> None:
-    slack.stands_in(cy, slack.lobby)
-    shown = told(slack, cy)
+    shown = told(slack, slack.stands_in(cy, slack.lobby))
     assert SECRET not in shown
     assert NAME not in shown
 
@@ -56,7 +57,7 @@ def test_those_inside_hear_it_in_a_channel_as_closed_as_the_room(
     channel = slack.channel(cave.room)
     cave.room.say("a woozle again", by=bo)
     slack.settle()
-    assert SECRET in told(slack, bo)
+    assert SECRET in told(slack, slack.user(bo))
     assert slack.user(bo) in channel.members
 
 
@@ -66,32 +67,70 @@ def test_somebody_from_outside_asks_for_it_in_every_way(
     channel = slack.channel(room)
     user = slack.stands_in(cy, channel)
     user.opens_home()
-    commands = [command for command in book.all() if command.verb not in ("deactivate", "step-down")]
+    commands = [command for command in book.all() if command.verb not in ENDS]
     for command in commands:
-        _asks(slack, cy, channel, command.verb)
-    assert NAME not in told(slack, cy), "who names nothing hears of nothing"
+        _asks(slack, user, channel, command.verb, cave)
+    assert NAME not in told(slack, user), "who names nothing hears of nothing"
+    _names_everything(slack, user, channel, commands, cave)
+
+
+def test_a_guest_of_slack_asks_for_what_is_open_to_members(
+    slack: Slack, room: Room, ana: Person, bo: Person
+) -> None:
+    channel = slack.channel(room)
+    wood = Cave(ana, bo, OPEN_NAME, OPEN_SECRET, private=False)
+    guest = slack.workspace.user("Gus Guest", guest=True)
+    channel.members.append(guest)
+    guest.opens_home()
+    commands = [one for one in book.all() if one.role == Role.GUEST and one.verb not in ENDS]
     for command in commands:
-        for ref in (ref for param in command.params for ref in cave.refs(param.kind.name)[:2]):
-            _asks(slack, cy, channel, f"{command.verb} {ref}", named=True)
+        _asks(slack, guest, channel, command.verb, wood)
+    assert OPEN_NAME not in told(slack, guest)
+    _names_everything(slack, guest, channel, commands, wood)
+    assert wood.room.slug not in [seat.room.slug for seat in Person.objects.get(name="Gus Guest").seats.all()]
+
+
+def test_whose_access_ended_asks_in_vain_in_the_channel_they_are_still_in(
+    slack: Slack, cave: Cave, ana: Person, bo: Person
+) -> None:
+    channel = slack.channel(cave.room)
+    user = slack.stands_in(bo, channel)
+    user.types(channel, slack.typed("/rooms"))
+    slack.settle()
+    bo.deactivate(by=ana)
+    before = len(user.reads(channel))
+    for words in ("rooms", "alerts", "people ana", f"incident {SECRET} again", "help"):
+        user.types(channel, f"/fireside {words}")
     user.opens_home()
     slack.settle()
-    shown = told(slack, cy)
-    assert SECRET not in shown
-    assert not Arrival.objects.filter(body__icontains=SECRET).exists()
+    assert set(user.reads(channel)[before:]) == {"This account is no longer active."}
+    assert NAME not in str(user.home.json if user.home else "").lower()
 
 
-def _asks(slack: Slack, person: Person, channel: SlackChannel, words: str, *, named: bool = False) -> None:
+def _names_everything(
+    slack: Slack, user: User, channel: SlackChannel, commands: list[Command], cave: Cave
+) -> None:
+    for command in commands:
+        for ref in (ref for param in command.params for ref in cave.refs(param.kind.name)[:1]):
+            _asks(slack, user, channel, f"{command.verb} {ref}", cave, named=True)
+    user.opens_home()
+    slack.settle()
+    assert cave.secret not in told(slack, user)
+    assert not Arrival.objects.filter(body__icontains=cave.secret).exists()
+
+
+def _asks(
+    slack: Slack, user: User, channel: SlackChannel, words: str, cave: Cave, *, named: bool = False
+) -> None:
     """Type a command, and look at all that an open form shows and offers."""
-    user = slack.user(person)
     user.types(channel, f"/fireside {words}")
     slack.settle()
     while user.modal is not None:
         offered = [str(vars(user.modal)).lower()]
         for block in user.modal.blocks:
             if block.get("element", {}).get("type") == "external_select":
-                offered += [
-                    str(user.suggestions(block["block_id"], typed)).lower() for typed in ("", "hef", "woo")
-                ]
-        assert SECRET not in str(offered), words
-        assert named or NAME not in str(offered), words
+                typed = ("", cave.name[:3], cave.secret[:3])
+                offered += [str(user.suggestions(block["block_id"], words)).lower() for words in typed]
+        assert cave.secret not in str(offered), words
+        assert named or cave.name not in str(offered), words
         user.closes()

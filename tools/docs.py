@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -43,6 +44,7 @@ def pages() -> dict[str, str]:
         "schedule": schedule(),
         "slack": slack(),
         "metrics": metrics(),
+        "roles": roles(),
     }
     return {f"docs/reference/{name}.md": words for name, words in reference.items()} | {"README.md": readme()}
 
@@ -141,6 +143,46 @@ def metrics() -> str:
         "how to watch it."
     )
     return page("Metrics", words, table(("name", "kind", "labels", "meaning"), rows))
+
+
+def roles() -> str:
+    from django.urls import URLPattern, get_resolver
+
+    from fireside.hearth.commands import book
+    from fireside.hearth.people import Role
+
+    def addresses(found: Any, before: str = "/") -> Iterator[tuple[str, URLPattern]]:
+        for one in found.url_patterns:
+            if isinstance(one, URLPattern):
+                yield before + str(one.pattern).strip("^$"), one
+            else:
+                yield from addresses(one, before + str(one.pattern))
+
+    def marks(least: Role) -> tuple[str, ...]:
+        return tuple("yes" if role >= least else "" for role in Role)
+
+    def least(view: object) -> Role:
+        keepers = Role.KEEPER if getattr(view, "keepers", False) else Role.MEMBER
+        return Role.GUEST if getattr(view, "guests", False) else keepers
+
+    head = tuple(role.name.lower() for role in Role)
+    verbs = [(f"`/{command.verb}`", *marks(command.role)) for command in book.all()]
+    paths = [
+        (f"`{path}`", *marks(least(pattern.callback)))
+        for path, pattern in addresses(get_resolver())
+        if not path.startswith("/api/") or path == "/api/"
+    ]
+    return page(
+        "Roles",
+        "Who may ask for what; [roles.md](../roles.md) says what it means. "
+        "Whatever stands here is tried by the tests as each of them.",
+        "## Commands",
+        "In the rooms that they may enter, and about what is in them.",
+        table(("command", *head), verbs),
+        "## Pages",
+        "With what they may see on them. Programs hold keys of members and keepers; guests have none.",
+        table(("page", *head), paths),
+    )
 
 
 def page(title: str, words: str, *parts: str) -> str:

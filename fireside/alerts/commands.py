@@ -10,10 +10,11 @@ from django.utils.timezone import now
 from fireside.alerts import handle
 from fireside.alerts.cards import lasted
 from fireside.alerts.models import Group, Source
-from fireside.hearth.commands import Ask, NotYours, Whisper, command
+from fireside.hearth.commands import Ask, Whisper, command
 from fireside.hearth.errors import Sorry
 from fireside.hearth.keys import by_hand
 from fireside.hearth.kinds import Kind, Line, Word, read_days, teach
+from fireside.hearth.people import Role
 from fireside.hearth.rooms import visible
 
 teach(
@@ -22,7 +23,7 @@ teach(
 )
 
 
-@command("/on-it", example="/on-it", title="I am on it", where=("team",))
+@command("/on-it", example="/on-it", title="I am on it", where=("team",), role=Role.GUEST)
 def on_it(ask: Ask, group: Group | None = None) -> Whisper:
     """Say that you are looking into an alert, so that nobody wonders. Without more, the newest one here."""
     group = group or _newest_in(ask)
@@ -31,7 +32,7 @@ def on_it(ask: Ask, group: Group | None = None) -> Whisper:
     return Whisper(f"The card of {group.title} says so already.")
 
 
-@command("/alerts", example="/alerts", title="What fires now", shows=True)
+@command("/alerts", example="/alerts", title="What fires now", shows=True, role=Role.GUEST)
 def alerts(ask: Ask) -> Whisper:
     """Tell what fires now, in all the rooms you could enter."""
     firing = visible(Group.objects.filter(resolved_at=None).select_related("room"), ask.person)
@@ -42,10 +43,11 @@ def alerts(ask: Ask) -> Whisper:
     return Whisper("\n".join(lines) or "Nothing fires. It is calm.")
 
 
-@command("/source", example="/source Prometheus in Frankfurt", title="Connect a source of alerts")
+@command(
+    "/source", example="/source Prometheus in Frankfurt", title="Connect a source of alerts", role=Role.KEEPER
+)
 def source(ask: Ask, name: Line, days: Word = "") -> Whisper:
     """Make a token with which a Prometheus or an Alertmanager may post alerts; a second ends the first."""
-    _keeper(ask)
     by_hand(ask.door)
     made, secret = Source.make(name, by=ask.person, days=read_days(days) if days else None)
     address = f"{settings.PUBLIC_URL}/hooks/alertmanager"
@@ -55,10 +57,14 @@ def source(ask: Ask, name: Line, days: Word = "") -> Whisper:
     )
 
 
-@command("/source-renew", example="/source-renew Prometheus in Frankfurt overlap: 7", title="A new token")
+@command(
+    "/source-renew",
+    example="/source-renew Prometheus in Frankfurt overlap: 7",
+    title="A new token",
+    role=Role.KEEPER,
+)
 def source_renew(ask: Ask, name: Line, overlap: Word = "7") -> Whisper:
     """Make a new token for a source; the old one works on for some days, and the page tells which is used."""
-    _keeper(ask)
     by_hand(ask.door)
     found, days = _source(name), read_days(overlap, "overlap", least=0)
     secret = found.rotate(timedelta(days=days), by=ask.person)
@@ -66,10 +72,14 @@ def source_renew(ask: Ask, name: Line, overlap: Word = "7") -> Whisper:
     return Whisper(f"This is the new token of {found.name}. It is shown only now:\n\n`{secret}`\n\n{old}")
 
 
-@command("/source-end", example="/source-end Prometheus in Frankfurt", title="End a source of alerts")
+@command(
+    "/source-end",
+    example="/source-end Prometheus in Frankfurt",
+    title="End a source of alerts",
+    role=Role.KEEPER,
+)
 def source_end(ask: Ask, name: Line) -> Whisper:
     """Stop listening to a source. What still fired because of it counts as over."""
-    _keeper(ask)
     found = _source(name)
     found.end(by=ask.person)
     handle.let_go(found)
@@ -88,8 +98,3 @@ def _source(name: str) -> Source:
     if found is None:
         raise Sorry(f"There is no source called {name}.", field="name")
     return found
-
-
-def _keeper(ask: Ask) -> None:
-    if not ask.person.is_keeper:
-        raise NotYours("Only a keeper could do this. The page People says who keeps this house.")

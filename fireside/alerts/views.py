@@ -22,13 +22,14 @@ from fireside.hearth.timeline import Entry
 from fireside.systems.models import System
 from fireside.web.drawings import Mark
 from fireside.web.html import draw
-from fireside.web.page import asker, found, page
+from fireside.web.page import asker, found, guests_too, page
 from fireside.web.places import Coming
 
 PAGE = 30
 MARKS = 40  # alerts on the day line
 
 
+@guests_too
 @login_required
 def alerts(request: HttpRequest) -> HttpResponse:
     """What fires now, and below it what fired, newest first."""
@@ -49,6 +50,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 def group(request: HttpRequest, pk: int) -> HttpResponse:
     """One card in full: what happened, and every alert in it with its labels."""

@@ -41,7 +41,7 @@ def _person(handle: str, token: str, needs: str) -> Person:
         except Shut as shut:
             raise Sorry(shut.words) from None
     if handle:
-        return Person.named(handle)
+        return Person.named(handle, by=None)
     raise Sorry("Say who does it: --as HANDLE, or --token KEY.")
 
 
@@ -62,7 +62,7 @@ def new_token(person: str, source: str) -> None:
     try:
         with audit.through("cli"):
             if person:
-                _, secret = Key.make(Person.named(person), "made at the command line")
+                _, secret = Key.make(Person.named(person, by=None), "made at the command line")
             else:
                 _, secret = Source.make(source)
     except Sorry as sorry:

@@ -12,6 +12,7 @@ class HearthConfig(AppConfig):
         from fireside.hearth import (  # noqa: F401
             verbs,
             verbs_forgetting,
+            verbs_guests,
             verbs_jobs,
             verbs_people,
             verbs_webhooks,

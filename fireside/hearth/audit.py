@@ -48,6 +48,7 @@ acts: dict[str, str] = {
     "person.password-link": "made a link for a new password of {it}",
     "person.deactivated": "ended the access of {it}",
     "person.reactivated": "gave access back to {it}",
+    "person.guest": "said until when {it} is a guest",
     "person.keeper": "made {it} a keeper",
     "person.no-keeper": "took the keeping of the house off {it}",
     "person.leaving": "asked that {it} be deleted",

@@ -5,73 +5,31 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, TypeAlias, get_type_hints
 
 from django.db import transaction
 
 from fireside.hearth import audit, gauges, slips, traces
+from fireside.hearth.asks import Ask, Said, Whisper
 from fireside.hearth.cards import Card
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.grammar import Slot, clean, parse, render, split
 from fireside.hearth.kinds import Kind, kind_of
 from fireside.hearth.messages import Message
-from fireside.hearth.people import Person
+from fireside.hearth.people import Person, Role
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Record
 
 __all__ = [
-    "Ask", "Command", "Missing", "NotYours", "Outcome", "Sorry", "Whisper", "book", "command", "perform",
+    "NOT_FOR", "Ask", "Command", "Missing", "NotYours", "Outcome", "Said", "Sorry", "Whisper", "book",
+    "command", "perform",
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Who asks for what, where, through which door. `key` makes a repeated request harmless.
-
-    `slip` is what to do with what looks like a key among the words (see `fireside.hearth.slips`).
-    """
-
-    person: Person
-    room: Room | None = None
-    door: str = "web"
-    message: Message | None = None
-    key: str = ""
-    at: datetime | None = None
-    slip: str = ""
-
-    @property
-    def own_key(self) -> str:
-        """The key among this person's own, so that nobody can take another's."""
-        return f"{self.person.pk}:{self.key}" if self.key else ""
-
-    def where(self) -> Room:
-        """The room this was asked in; Sorry when it was asked outside any."""
-        if self.room is None:
-            raise Sorry("This one belongs in a room. Say it in a room, or name one with room: #name.")
-        return self.room
-
-    def weighed(self, words: str) -> str:
-        """The words as they may be said; Slipped when they hold what looks like a key."""
-        return slips.weighed({"text": words}, self.slip)["text"]
-
-
-@dataclass(frozen=True, slots=True)
-class Whisper:
-    """For the asker's eyes alone."""
-
-    words: str = ""
-    card: Card | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Said openly, but in another room; `words` are whispered where it was asked."""
-
-    record: Record
-    room: Room
-    words: str = ""
-
+NOT_FOR = {
+    Role.MEMBER: "This is for the people of this organisation. /help lists what guests could say.",
+    Role.KEEPER: "Keepers of this Fireside can do this. People shows who they are.",
+}
 
 Answer: TypeAlias = Record | Card | str | Whisper | Said | None
 
@@ -117,6 +75,7 @@ class Command:
     title: str  # what its form and its button are called
     where: tuple[str, ...] = ()  # room purposes in which it is offered first
     shows: bool = field(default=False)  # only reads: answers without changing anything
+    role: Role = Role.MEMBER  # the least with which it can be done; who says nothing lets no guest do it
 
     @property
     def in_rooms(self) -> bool:
@@ -132,6 +91,15 @@ class Command:
         """ "what [because: …] [undo: …]": what to type after the verb."""
         words = [p.label if p.required else f"[{p.name.replace('_', '-')}: …]" for p in self.params]
         return " ".join(words)
+
+    def allow(self, person: Person) -> None:
+        """NotYours when this is not for them."""
+        if not person.is_active:
+            raise NotYours("This account is no longer active.")
+        if person.role < self.role:
+            raise NotYours(NOT_FOR[self.role])
+        if person.within is not None and not self.in_rooms:
+            raise NotYours("This key is for some rooms, and that is about the whole house.")
 
     def parse(self, words: str) -> dict[str, str]:
         return parse(words, self.slots)
@@ -184,17 +152,24 @@ class Book:
         hint = f" Did you mean {', '.join('/' + name for name in close)}?" if close else ""
         raise Sorry(f"There is no /{verb}.{hint} /help lists what there is.")
 
-    def offered(self, room: Room | None) -> list[Command]:
-        """Every command, those that fit this room first."""
+    def offered(self, room: Room | None, person: Person) -> list[Command]:
+        """Every command, those that fit this room first; to a guest, what guests can do."""
         purpose = room.purpose if room else ""
-        return sorted(self.all(), key=lambda command: (purpose not in command.where, command.verb))
+        theirs = [one for one in self.all() if one.role <= person.role or not person.is_guest]
+        return sorted(theirs, key=lambda command: (purpose not in command.where, command.verb))
 
 
 book = Book()
 
 
 def command(
-    verb: str, *, example: str, title: str = "", where: Iterable[str] = (), shows: bool = False
+    verb: str,
+    *,
+    example: str,
+    title: str = "",
+    where: Iterable[str] = (),
+    shows: bool = False,
+    role: Role = Role.MEMBER,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Write a function into the book. Its docstring is the help, its parameters draw the form.
 
@@ -207,6 +182,7 @@ def command(
             Command(
                 verb=name, do=do, example=example, help=inspect.getdoc(do) or "", params=_params(do),
                 title=title or name.replace("-", " ").capitalize(), where=tuple(where), shows=shows,
+                role=role,
             )
         )  # fmt: skip
         return do
@@ -236,12 +212,9 @@ class Outcome:
 def perform(ask: Ask, verb: str, given: dict[str, str]) -> Outcome:
     """Do a command in one transaction and say openly what came of it; Sorry is for the asker alone."""
     found = book.find(verb)
-    if not ask.person.is_active:
-        raise NotYours("This account is no longer active.")
+    found.allow(ask.person)
     if ask.room is not None and not ask.room.may_enter(ask.person):
         raise NotYours("There is no such room.")
-    if ask.person.within is not None and not found.in_rooms:
-        raise NotYours("This key is for some rooms, and that is about the whole house.")
     if not found.shows:
         given = slips.weighed(given, ask.slip)
     counted, timed = gauges.command(found.verb), traces.span("command", verb=found.verb, door=ask.door)

@@ -7,7 +7,7 @@ from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils import timezone
 
-from fireside.hearth import forgetting, keeping, leaving_people, leaving_rooms, signins, strays
+from fireside.hearth import forgetting, guests, keeping, leaving_people, leaving_rooms, signins, strays
 from fireside.hearth.keys import Key, ending_soon
 from fireside.hearth.timeline import Entry
 from fireside.hearth.workflows import every, when
@@ -43,6 +43,12 @@ def tell_of_keys_that_end() -> None:
                 None, [key.person.email],
             )  # fmt: skip
         Key.objects.filter(pk=key.pk).update(told_at=timezone.now())
+
+
+@every(minutes=1)
+def let_guests_go() -> None:
+    """Everybody hears that a guest's last day has passed; that they are out needs no noting."""
+    guests.let_go_of_all_that_are_over()
 
 
 @when("job.retried")

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 
 from fireside.hearth import audit
 from fireside.hearth.away import if_possible
-from fireside.hearth.errors import NotYours
+from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 
@@ -130,6 +130,8 @@ class Key(Held):
         rooms: list[Room] | None = None,
     ) -> tuple[Key, str]:
         """A new key and its secret, which is never shown again."""
+        if person.is_guest:
+            raise Sorry("Guests have no keys. Somebody of this organisation could make one for the program.")
         key = cls(person=person, name=name, scopes=scopes, days=days, in_rooms=bool(rooms))
         secret = key.fresh()
         with transaction.atomic():
@@ -170,7 +172,7 @@ class Key(Held):
         """Whose key this is, seeing no more than it may; Shut when it opens nothing or not that."""
         hashed = digest(secret)
         known = cls.objects.select_related("person").filter(Q(hash=hashed) | Q(old_hash=hashed)).first()
-        if known is None or known.ended_at is not None or not known.person.is_active:
+        if known is None or known.ended_at is not None or known.person.is_guest or not known.person.is_active:
             raise Shut("This key is not known, or it has been ended.")
         known._still_works(is_old=known.hash != hashed)
         if needs not in known.scopes.split():

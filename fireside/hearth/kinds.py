@@ -124,11 +124,13 @@ def read_days(words: str, field: str = "days", *, least: int = 1, most: int = 36
 def _people(words: str, ask: Ask) -> list[tuple[str, str]]:
     wish = words.strip().lstrip("@")
     close = Q(name__icontains=wish) | Q(handle__icontains=wish)
-    found = Person.objects.filter(close, deactivated_at=None)[:SUGGESTED]
+    found = Person.known_to(ask.person).filter(close, deactivated_at=None)[:SUGGESTED]
     return [(f"@{person.handle}", f"{person.name} (@{person.handle})") for person in found]
 
 
 def _teams(words: str, ask: Ask) -> list[tuple[str, str]]:
+    if ask.person.is_guest:
+        return []
     found = Team.objects.filter(name__icontains=words.strip().lstrip("@"))[:SUGGESTED]
     return [(f"@{team.slug}", team.name) for team in found]
 
@@ -142,7 +144,8 @@ def _rooms(words: str, ask: Ask) -> list[tuple[str, str]]:
 
 teach(str, WORDS)
 teach(
-    Person, Kind("person", lambda words, ask: Person.named(words), short=True, hint="@name", suggest=_people)
+    Person,
+    Kind("person", lambda words, ask: Person.named(words, by=ask.person), True, "@name", suggest=_people),
 )
 teach(Team, Kind("team", lambda words, ask: Team.named(words), short=True, hint="@team", suggest=_teams))
 teach(

@@ -23,7 +23,7 @@ STEP, FEW = 500, 10  # messages looked at in one go, with nothing locked; and ch
 # Entries whose words the house made, with a name in them. A later stage adds its own.
 sentences: set[str] = {
     "person.joined", "person.deactivated", "person.reactivated", "person.keeper", "person.no-keeper",
-    "person.password-link", "room.joined", "room.left", "team.joined", "team.left",
+    "person.password-link", "person.guest", "room.joined", "room.left", "team.joined", "team.left",
 }  # fmt: skip
 
 

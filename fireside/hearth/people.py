@@ -7,6 +7,7 @@ import re
 import secrets
 import zoneinfo
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -19,6 +20,14 @@ from fireside.hearth.errors import Sorry
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,38}")
 HUES = 6
+
+
+class Role(IntEnum):
+    """What somebody is here; each may do what those before may."""
+
+    GUEST = 0  # from outside: in the rooms they were brought into, until a day
+    MEMBER = 1
+    KEEPER = 2  # runs the house, and sees no more of it
 
 
 def zones() -> list[str]:
@@ -87,6 +96,8 @@ class Person(AbstractBaseUser):
     about = models.CharField(max_length=200, blank=True, default="")
     teams = models.ManyToManyField(Team, related_name="members", blank=True)
     keeper_since = models.DateTimeField(null=True, blank=True)
+    guest_since = models.DateTimeField(null=True, blank=True)
+    guest_until = models.DateTimeField(null=True, blank=True)  # a guest of Slack is one until Slack says
     joined_at = models.DateTimeField(default=timezone.now)
     deactivated_at = models.DateTimeField(null=True, blank=True)
     goes_at = models.DateTimeField(null=True, blank=True)  # when they are deleted, unless they stay
@@ -109,12 +120,28 @@ class Person(AbstractBaseUser):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        return self.deactivated_at is None
+        return self.deactivated_at is None and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Has a guest's last day passed? Then they are out, whether or not anybody has noted it yet."""
+        return self.guest_until is not None and self.guest_until <= timezone.now()
+
+    @property
+    def is_guest(self) -> bool:
+        return self.guest_since is not None
 
     @property
     def is_keeper(self) -> bool:
         """Do they look after the house? Never through a key that is for some rooms."""
-        return self.keeper_since is not None and self.is_active and self.within is None
+        return self.role == Role.KEEPER and self.is_active
+
+    @property
+    def role(self) -> Role:
+        if self.is_guest:
+            return Role.GUEST
+        keeps = self.keeper_since is not None and self.within is None  # never by a key that is for some rooms
+        return Role.KEEPER if keeps else Role.MEMBER
 
     @property
     def initials(self) -> str:
@@ -151,12 +178,21 @@ class Person(AbstractBaseUser):
         )
 
     @classmethod
-    def named(cls, words: str) -> Person:
-        """The one active person meant by `words`: "@bo", "bo", "Bo Lund" or a unique beginning of either."""
+    def known_to(cls, person: Person) -> models.QuerySet[Person]:
+        """Whom this person may know of: everybody; for a guest, those with a seat in a room of theirs."""
+        if not person.is_guest:
+            return cls.objects.all()
+        beside = cls.objects.filter(seats__room__in=person.seats.values("room"))
+        return cls.objects.filter(models.Q(pk=person.pk) | models.Q(pk__in=beside.values("pk")))
+
+    @classmethod
+    def named(cls, words: str, *, by: Person | None) -> Person:
+        """The one active person meant by `words`: "@bo", "bo", "Bo Lund" or a unique beginning of either;
+        among those whom `by` may know of."""
         wish = words.strip().lstrip("@").rstrip(",")
         if not wish:
             raise Sorry("Whom do you mean? Write @ and the beginning of a name.")
-        active = cls.objects.filter(deactivated_at=None)
+        active = (cls.known_to(by) if by else cls.objects.all()).filter(deactivated_at=None)
         exact = active.filter(models.Q(handle__iexact=wish) | models.Q(name__iexact=wish))[:2]
         close = (
             exact or active.filter(models.Q(handle__istartswith=wish) | models.Q(name__istartswith=wish))[:6]
@@ -174,7 +210,7 @@ class Person(AbstractBaseUser):
         if self.is_keeper and not others.exists():
             raise Sorry("This is the last keeper. Make someone else a keeper first.")
 
-    def deactivate(self, *, by: Person) -> None:
+    def deactivate(self, *, by: Person | None) -> None:
         """End this person's access at once; their words stay, with their name."""
         self.not_the_last_keeper()
         from fireside.hearth import signins
@@ -201,6 +237,8 @@ class Invitation(models.Model):
     made_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="invitations")
     made_at = models.DateTimeField(default=timezone.now)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL)
+    rooms = models.ManyToManyField("hearth.Room", related_name="+", blank=True)  # of a guest
+    guest_until = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -208,13 +246,14 @@ class Invitation(models.Model):
         return f"Invitation by {self.made_by}"
 
     @classmethod
-    def make(cls, *, by: Person, team: Team | None = None, days: int = 7) -> Invitation:
+    def make(
+        cls, *, by: Person, team: Team | None = None, days: int = 7, guest_until: datetime | None = None
+    ) -> Invitation:
+        closes = timezone.now() + timedelta(days=days)
         return cls.objects.create(
-            secret=secrets.token_urlsafe(32),
-            made_by=by,
-            team=team,
-            expires_at=timezone.now() + timedelta(days=days),
-        )
+            secret=secrets.token_urlsafe(32), made_by=by, team=team, guest_until=guest_until,
+            expires_at=min(closes, guest_until) if guest_until else closes,
+        )  # fmt: skip
 
     @classmethod
     def open_now(cls, secret: str, moment: datetime | None = None) -> Invitation | None:

@@ -75,15 +75,19 @@ class Room(models.Model):
 
     @classmethod
     def enterable_by(cls, person: Person) -> models.QuerySet[Room]:
-        """The one rule of sight: open rooms are everybody's, private ones belong to those with a seat."""
-        seats = Seat.objects.filter(person=person).values("room")
-        rooms = cls.objects.filter(models.Q(private=False) | models.Q(pk__in=seats))
+        """The one rule of sight: open rooms are the house's, private ones belong to those with a seat.
+
+        To a guest every room without a seat of theirs is as closed as a private one; a key may be for some.
+        """
+        seated = models.Q(pk__in=Seat.objects.filter(person=person).values("room"))
+        rooms = cls.objects.filter(seated if person.is_guest else models.Q(private=False) | seated)
         return rooms if person.within is None else rooms.filter(pk__in=person.within)
 
     def may_enter(self, person: Person) -> bool:
         if not person.is_active or (person.within is not None and self.pk not in person.within):
             return False
-        return not self.private or self.seats.filter(person=person).exists()
+        free = not self.private and not person.is_guest
+        return free or self.seats.filter(person=person).exists()
 
     @classmethod
     def named(cls, words: str, *, person: Person) -> Room:
@@ -205,14 +209,23 @@ class Seat(models.Model):
 
 
 def visible(queryset: models.QuerySet[T], person: Person, room: str = "room") -> models.QuerySet[T]:
-    """The records whose room (found at path `room`) this person may enter; without a room: everybody's.
+    """The records whose room (found at path `room`) this person may enter; without a room: the house's.
 
     Each record's own room is looked at: a list of all that may be entered would grow with the house.
     """
-    enterable = Room.enterable_by(person).filter(pk=models.OuterRef(room))
+    if person.is_guest:  # of few rooms, perhaps quiet ones: looking at all that is new would take long
+        return queryset.filter(**{f"{room}__in": person.seats.values("room")})
+    here = models.Exists(Room.enterable_by(person).filter(pk=models.OuterRef(room)))
     if person.within is not None:  # a program that is for some rooms sees nothing of the rest of the house
-        return queryset.filter(models.Exists(enterable))
-    return queryset.filter(models.Q(**{f"{room}__isnull": True}) | models.Exists(enterable))
+        return queryset.filter(here)
+    return queryset.filter(models.Q(**{f"{room}__isnull": True}) | here)
+
+
+def may_see(room: Room | None, person: Person) -> bool:
+    """The same for one record in hand, by its room."""
+    if room is not None:
+        return room.may_enter(person)
+    return not person.is_guest and person.within is None
 
 
 def house_room(slug: str, about: str, purpose: str = Room.Purpose.OTHER) -> Room:
@@ -220,6 +233,6 @@ def house_room(slug: str, about: str, purpose: str = Room.Purpose.OTHER) -> Room
     if room := Room.objects.filter(slug=slug).first():
         return room
     room = Room.make(slug, by=None, purpose=purpose, about=about)
-    people = Person.objects.filter(deactivated_at=None, email__isnull=False)
+    people = Person.objects.filter(deactivated_at=None, email__isnull=False, guest_since=None)
     Seat.objects.bulk_create([Seat(room=room, person=person) for person in people])
     return room

@@ -42,41 +42,22 @@ def begin(org_name: str, *, name: str, email: str, password: str, zone: str = "U
 
 
 def join(invitation: Invitation, *, name: str, email: str, password: str, zone: str = "UTC") -> Person:
-    """Let someone in by an invitation, into its team and the rooms every house has."""
+    """Let someone in by an invitation, into its team and the rooms every house has.
+
+    A guest comes into the rooms that are named in it, and nobody after them by the same link.
+    """
     try:
-        with transaction.atomic():
-            if Invitation.open_now(invitation.secret) is None:
-                raise Sorry("This invitation has ended. Ask whoever sent it for a new one.")
-            person = _arrive(name, email, password, zone)
-            note(
-                "person.joined", f"{person.name} joined", by=person, about=f"person:{person.pk}",
-                invited_by=invitation.made_by_id,
-            )  # fmt: skip
-            if invitation.team is not None:
-                person.teams.add(invitation.team)
-            for room in _first_rooms(person, invitation):
-                room.seat(person, quiet=True)
+        return _come_in(invitation, name, email, password, zone)
     except IntegrityError:
         # The same sentence whether or not the address is known, as far as one can be vague and still of use.
         raise Sorry(
             "That e-mail could not be used here. Try signing in, or use another one.", field="email"
         ) from None
-    return person
 
 
 def arrive(name: str, email: str, *, zone: str = "UTC", invitation: Invitation | None = None) -> Person:
     """Let someone in whom another house vouches for, without a password here."""
-    with transaction.atomic():
-        person = Person.welcome(name, email=email, zone=zone if zone in zones() else "UTC")
-        note(
-            "person.joined", f"{person.name} joined", by=person, about=f"person:{person.pk}",
-            invited_by=invitation.made_by_id if invitation else None,
-        )  # fmt: skip
-        if invitation is not None and invitation.team is not None:
-            person.teams.add(invitation.team)
-        for room in _first_rooms(person, invitation):
-            room.seat(person, quiet=True)
-    return person
+    return _come_in(invitation, name, email, "", zone if zone in zones() else "UTC")
 
 
 def known_by(email: str) -> Person | None:
@@ -96,7 +77,37 @@ def _same(email: str) -> str:
     return unicodedata.normalize("NFKC", email).casefold()
 
 
-def _first_rooms(person: Person, invitation: Invitation | None) -> list[Room]:
+def _come_in(invitation: Invitation | None, name: str, email: str, password: str, zone: str) -> Person:
+    with transaction.atomic():
+        rooms = _first_rooms(invitation)
+        guest = _used_up(invitation, rooms) if invitation else {}
+        person = _arrive(name, email, password, zone, **guest)
+        note(
+            "person.joined", f"{person.name} joined", by=person, about=f"person:{person.pk}",
+            invited_by=invitation.made_by_id if invitation else None,
+        )  # fmt: skip
+        if invitation is not None and invitation.team is not None:
+            person.teams.add(invitation.team)
+        for room in rooms:
+            room.seat(person, by=invitation.made_by if invitation and guest else None, quiet=True)
+    return person
+
+
+def _used_up(invitation: Invitation, rooms: list[Room]) -> dict[str, Any]:
+    """What a guest is, whose link lets in nobody else; nothing for a member. Sorry when it has ended."""
+    held = Invitation.objects.select_for_update().filter(pk=invitation.pk)
+    held.first()  # so that one guest comes in by it, and not two at once
+    if Invitation.open_now(invitation.secret) is None or (invitation.guest_until and not rooms):
+        raise Sorry("This invitation has ended. Ask whoever sent it for a new one.")
+    if not invitation.guest_until:
+        return {}
+    held.update(ended_at=timezone.now())
+    return {"guest_since": timezone.now(), "guest_until": invitation.guest_until}
+
+
+def _first_rooms(invitation: Invitation | None) -> list[Room]:
+    if invitation is not None and invitation.guest_until:  # those that whoever made it may still enter
+        return [room for room in invitation.rooms.all() if room.may_enter(invitation.made_by)]
     rooms = list(Room.objects.filter(slug__in=ROOMS, private=False, archived_at=None))
     if invitation is None:
         return rooms
@@ -107,6 +118,7 @@ def _first_rooms(person: Person, invitation: Invitation | None) -> list[Room]:
 
 def _arrive(name: str, email: str, password: str, zone: str, **more: Any) -> Person:
     person = Person.welcome(name, email=email, zone=zone, **more)
-    person.set_password(password)
-    person.save(update_fields=["password"])
+    if password:
+        person.set_password(password)
+        person.save(update_fields=["password"])
     return person

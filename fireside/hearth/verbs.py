@@ -10,7 +10,7 @@ from fireside.hearth.cards import Card, Code, Link, Mention, text
 from fireside.hearth.commands import Ask, NotYours, Sorry, Whisper, book, command
 from fireside.hearth.kinds import Kind, Line, Word, Words, teach
 from fireside.hearth.messages import CLAPS, Message
-from fireside.hearth.people import Person
+from fireside.hearth.people import Person, Role
 from fireside.hearth.rooms import Room, visible
 from fireside.hearth.timeline import note
 
@@ -54,7 +54,7 @@ def join(ask: Ask, name: Room) -> Whisper:
     return _whisper_room(name)
 
 
-@command("/leave", example="/leave #til", title="Leave a room")
+@command("/leave", example="/leave #til", title="Leave a room", role=Role.GUEST)
 def leave(ask: Ask, name: Room | None = None) -> Whisper:
     """Give up your seat in a room; you can come back to an open one at any time."""
     left = name or ask.where()
@@ -80,7 +80,7 @@ def about(ask: Ask, words: Line) -> Card:
     return Card(title=text("What this room is for"), icon="hash", body=(text("{words}", words=words),))
 
 
-@command("/rooms", example="/rooms til", title="Find a room", shows=True)
+@command("/rooms", example="/rooms til", title="Find a room", shows=True, role=Role.GUEST)
 def rooms(ask: Ask, words: Line = "") -> Whisper:
     """List the rooms you could enter, or those whose name or purpose holds some words."""
     wish = words.strip().lstrip("#")
@@ -95,7 +95,7 @@ def rooms(ask: Ask, words: Line = "") -> Whisper:
     return Whisper(card=Card(title=text("Rooms you could enter"), icon="hash", body=lines))
 
 
-@command("/help", example="/help decide", title="What could I say here?", shows=True)
+@command("/help", example="/help decide", title="What could I say here?", shows=True, role=Role.GUEST)
 def helping(ask: Ask, verb: Word = "") -> Whisper:
     """Explain a command, or list those that fit this room."""
     if verb:
@@ -105,7 +105,7 @@ def helping(ask: Ask, verb: Word = "") -> Whisper:
             "For example": text("{line}", line=Code(found.example)),
         }
         return Whisper(card=Card(title=text("{help}", help=found.help), icon="slash", facts=facts))
-    offered = book.offered(ask.room)
+    offered = book.offered(ask.room, ask.person)
     here = [one for one in offered if ask.room is not None and ask.room.purpose in one.where]
     here = here or sorted(offered, key=lambda one: bool(one.where))  # what fits everywhere comes first
     lines = tuple(
@@ -121,7 +121,7 @@ def helping(ask: Ask, verb: Word = "") -> Whisper:
     ))  # fmt: skip
 
 
-@command("/say", example="/say The unicorns are fed.", title="Say something")
+@command("/say", example="/say The unicorns are fed.", title="Say something", role=Role.GUEST)
 def say(ask: Ask, words: Words, to: Room | None = None, thread: Message | None = None) -> Whisper:
     """Say words in a room, or as a reply; for programs and the command line."""
     room = thread.room if thread else (to or ask.where())
@@ -129,31 +129,36 @@ def say(ask: Ask, words: Words, to: Room | None = None, thread: Message | None =
     return Whisper(f"It is said in #{room.slug}.")
 
 
-@command("/edit", example="/edit 41 text: The unicorns are fed and brushed.", title="Change my words")
+@command(
+    "/edit",
+    example="/edit 41 text: The unicorns are fed and brushed.",
+    title="Change my words",
+    role=Role.GUEST,
+)
 def edit(ask: Ask, message: Message, text: Words) -> None:
     """Change words you said; what they were before stays readable beside them."""
     message.edit(text, by=ask.person)
 
 
-@command("/delete", example="/delete 41", title="Take my words back")
+@command("/delete", example="/delete 41", title="Take my words back", role=Role.GUEST)
 def delete(ask: Ask, message: Message) -> None:
     """Take back words you said, with their files; they leave the timeline too."""
     message.delete_words(by=ask.person)
 
 
-@command("/clap", example="/clap 41 sign: 🎉", title="Clap")
+@command("/clap", example="/clap 41 sign: 🎉", title="Clap", role=Role.GUEST)
 def clap(ask: Ask, message: Message, sign: Word = CLAPS[0]) -> None:
     """Clap for words somebody said; doing it again takes it back."""
     message.clap(sign, by=ask.person)
 
 
-@command("/pin", example="/pin 41", title="Pin to the room")
+@command("/pin", example="/pin 41", title="Pin to the room", role=Role.GUEST)
 def pin(ask: Ask, message: Message) -> None:
     """Keep words where everybody in the room finds them again."""
     message.pin(by=ask.person)
 
 
-@command("/unpin", example="/unpin 41", title="Take the pin out")
+@command("/unpin", example="/unpin 41", title="Take the pin out", role=Role.GUEST)
 def unpin(ask: Ask, message: Message) -> None:
     """Words that were pinned become words like others again."""
     message.pin(by=ask.person, on=False)

@@ -10,11 +10,11 @@ from django.db.models import TextChoices
 
 from fireside.hearth import keeping, leaving_people, leaving_rooms
 from fireside.hearth.cards import Card, Link, Moment, text
-from fireside.hearth.commands import Ask, NotYours, Sorry, Whisper, command
+from fireside.hearth.commands import NOT_FOR, Ask, NotYours, Sorry, Whisper, command
 from fireside.hearth.keeping import Kept, said
 from fireside.hearth.keeping_words import words_of_room
 from fireside.hearth.kinds import Kind, Line, Word, teach
-from fireside.hearth.people import Person
+from fireside.hearth.people import Person, Role
 from fireside.hearth.rooms import Room
 
 FOR_EVER = ("for ever", "forever", "ever", "always")
@@ -56,8 +56,10 @@ def read_length(words: str) -> int | None:
 def read_anybody(words: str, ask: Ask) -> Person:
     """Somebody who is here, or by their handle somebody whose access ended."""
     handle = words.strip().lstrip("@").lower()
-    gone = Person.objects.filter(handle=handle, gone_at=None).exclude(deactivated_at=None).first()
-    return gone or Person.named(words)
+    gone = (
+        Person.known_to(ask.person).filter(handle=handle, gone_at=None).exclude(deactivated_at=None).first()
+    )
+    return gone or Person.named(words, by=ask.person)
 
 
 Anybody: TypeAlias = Annotated[Person, Kind("person", read_anybody, short=True, hint="@name")]
@@ -70,10 +72,11 @@ def _suggest(words: str, ask: Ask) -> list[tuple[str, str]]:
 teach(Kept, Kind("kept", read_kept, True, "deliveries, words-til, #room", suggest=_suggest))
 
 
-@command("/keep", example="/keep deliveries length: 30 days", title="How long something is kept")
+@command(
+    "/keep", example="/keep deliveries length: 30 days", title="How long something is kept", role=Role.KEEPER
+)
 def keep(ask: Ask, what: Kept, length: Line) -> Whisper:
     """Say how long a kind of things is kept; what is older goes in the night. Keepers can do this."""
-    _keeper(ask)
     days = read_length(length)
     keeping.choose(what, days, by=ask.person)
     if days is None:
@@ -110,11 +113,11 @@ def keep_room(ask: Ask, name: Room) -> Whisper:
     return Whisper(f"#{name.slug} stays. It rests, as before; /unarchive opens it again.")
 
 
-@command("/delete-person", example="/delete-person @bo words: stay", title="Delete a person")
+@command("/delete-person", example="/delete-person @bo words: stay", title="Delete a person", role=Role.GUEST)
 def delete_person(ask: Ask, person: Anybody, words: TheirWords = TheirWords.STAY) -> Whisper:
     """Delete yourself, or as a keeper somebody else: signed out at once, gone in two weeks."""
-    if person != ask.person:
-        _keeper(ask)
+    if person != ask.person and not ask.person.is_keeper:
+        raise NotYours(NOT_FOR[Role.KEEPER])
     back = leaving_people.leave(person, by=ask.person, words_go=words == TheirWords.GO)
     goes = text("{who} goes on {day}", who=person.name, day=Moment(person.goes_at.isoformat(), "day"))  # type: ignore[union-attr]
     if back:
@@ -132,11 +135,6 @@ def delete_person(ask: Ask, person: Anybody, words: TheirWords = TheirWords.STAY
 def _looks_after(ask: Ask, room: Room) -> None:
     if not leaving_rooms.looks_after(room, ask.person):
         raise Sorry("Whoever made this room could do this, and so could a keeper of the house.")
-
-
-def _keeper(ask: Ask) -> None:
-    if not ask.person.is_keeper:
-        raise NotYours("Keepers of this Fireside can do this. People shows who they are.")
 
 
 def _link(room: Room) -> Link:

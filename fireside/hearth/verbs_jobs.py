@@ -11,16 +11,15 @@ from fireside.hearth import jobs
 from fireside.hearth.cards import Card, Code, Text, text
 from fireside.hearth.commands import Ask, Sorry, Whisper, command
 from fireside.hearth.kinds import Word
+from fireside.hearth.people import Role
 from fireside.hearth.timeline import note
-from fireside.hearth.verbs_people import for_keepers
 
 LISTED = 12  # jobs that fit into one whisper
 
 
-@command("/jobs", example="/jobs", title="See work that waits", shows=True)
+@command("/jobs", example="/jobs", title="See work that waits", shows=True, role=Role.KEEPER)
 def list_jobs(ask: Ask) -> Whisper:
     """See what failed too often and was set aside, and how much waits for its time. Keepers can do this."""
-    for_keepers(ask)
     aside, waiting = jobs.set_aside(LISTED), sum(kind.count for kind in jobs.waiting())
     return Whisper(card=Card(
         title=text("Work that waits"), icon="list-checks",
@@ -29,7 +28,12 @@ def list_jobs(ask: Ask) -> Whisper:
     ))  # fmt: skip
 
 
-@command("/retry-job", example="/retry-job entry:12:incidents.gather_round~6", title="Try a job again")
+@command(
+    "/retry-job",
+    example="/retry-job entry:12:incidents.gather_round~6",
+    title="Try a job again",
+    role=Role.KEEPER,
+)
 def retry_job(ask: Ask, job: Word) -> Whisper:
     """Let a job that was set aside run again, with all its attempts before it. Keepers can do this."""
     _set_aside(ask, job)
@@ -37,7 +41,12 @@ def retry_job(ask: Ask, job: Word) -> Whisper:
     return Whisper("It runs again in a moment.")
 
 
-@command("/let-job-go", example="/let-job-go entry:12:incidents.gather_round~6", title="Let a job go")
+@command(
+    "/let-job-go",
+    example="/let-job-go entry:12:incidents.gather_round~6",
+    title="Let a job go",
+    role=Role.KEEPER,
+)
 def let_job_go(ask: Ask, job: Word) -> Whisper:
     """Forget a job that was set aside; what it meant to do will not happen. Keepers can do this."""
     _set_aside(ask, job)
@@ -50,6 +59,5 @@ def _line(job: jobs.Known) -> Text:
 
 
 def _set_aside(ask: Ask, job: str) -> None:
-    for_keepers(ask)
     if not jobs.is_set_aside(job):
         raise Sorry(f"No job that was set aside is called {job}. /jobs lists them.", field="job")

@@ -10,10 +10,10 @@ from django.utils.text import slugify
 
 from fireside.hearth import audit
 from fireside.hearth.cards import Card, Link, Mention, Moment, text
-from fireside.hearth.commands import Ask, NotYours, Sorry, Whisper, command
+from fireside.hearth.commands import Ask, Sorry, Whisper, command
 from fireside.hearth.keys import by_hand
 from fireside.hearth.kinds import Line, Word
-from fireside.hearth.people import Invitation, Person, Team
+from fireside.hearth.people import Invitation, Person, Role, Team
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import note
 
@@ -46,7 +46,7 @@ def team(ask: Ask, name: Line, purpose: Line = "", home: Room | None = None, new
 @command("/join-team", example="/join-team payments", title="Join a team")
 def join_team(ask: Ask, team: Team, person: Person | None = None) -> Card:
     """Become part of a team, or bring somebody into it; its room comes along."""
-    who = person or ask.person
+    who = _member(person or ask.person)
     if not who.teams.filter(pk=team.pk).exists():
         who.teams.add(team)
         note("team.joined", f"{who.name} is in {team.name} now", by=ask.person, about=_about(team))
@@ -85,10 +85,10 @@ def invite(ask: Ask, team: Team | None = None, days: Word = "7") -> Whisper:
     ))  # fmt: skip
 
 
-@command("/people", example="/people ana", title="Find somebody", shows=True)
+@command("/people", example="/people ana", title="Find somebody", shows=True, role=Role.GUEST)
 def people(ask: Ask, words: Line = "") -> Whisper:
     """Find people by name, handle or what they say about themselves."""
-    active = Person.objects.filter(deactivated_at=None)
+    active = Person.known_to(ask.person).filter(deactivated_at=None)
     wish = words.strip().lstrip("@")
     close = active.filter(Q(name__icontains=wish) | Q(handle__icontains=wish) | Q(about__icontains=wish))[
         :FOUND
@@ -99,18 +99,16 @@ def people(ask: Ask, words: Line = "") -> Whisper:
     return Whisper(card=Card(title=text("People"), icon="users", body=tuple(lines), link=reverse("people")))
 
 
-@command("/deactivate", example="/deactivate @bo", title="End somebody's access")
+@command("/deactivate", example="/deactivate @bo", title="End somebody's access", role=Role.KEEPER)
 def deactivate(ask: Ask, person: Person) -> Whisper:
     """End somebody's access at once; their words stay, with their name. Keepers can do this."""
-    for_keepers(ask)
     person.deactivate(by=ask.person)
     return Whisper(f"{person.name} no longer has access. What they said stays, with their name.")
 
 
-@command("/reactivate", example="/reactivate @bo", title="Give access back")
+@command("/reactivate", example="/reactivate @bo", title="Give access back", role=Role.KEEPER)
 def reactivate(ask: Ask, handle: Word) -> Whisper:
     """Give access back to somebody who had lost it. Keepers can do this."""
-    for_keepers(ask)
     person = (
         Person.objects.filter(handle=handle.strip().lstrip("@").lower(), gone_at=None)
         .exclude(deactivated_at=None)
@@ -118,23 +116,23 @@ def reactivate(ask: Ask, handle: Word) -> Whisper:
     )
     if person is None:
         raise Sorry(f"Nobody without access has the handle {handle}.", field="handle")
+    if person.is_over:
+        raise Sorry(f"{person.name} was a guest. /guest @{person.handle} until: says until when they stay.")
     person.reactivate(by=ask.person)
     return Whisper(f"{person.name} has access again.")
 
 
-@command("/keeper", example="/keeper @bo", title="Make somebody a keeper")
+@command("/keeper", example="/keeper @bo", title="Make somebody a keeper", role=Role.KEEPER)
 def keeper(ask: Ask, person: Person) -> Whisper:
     """Make somebody a keeper: they look after people, invitations and settings with you."""
-    for_keepers(ask)
-    if not person.is_keeper:
+    if not _member(person).is_keeper:
         _keeps(person, ask.person, since=True)
     return Whisper(f"{person.name} is a keeper now.")
 
 
-@command("/step-down", example="/step-down", title="Stop being a keeper")
+@command("/step-down", example="/step-down", title="Stop being a keeper", role=Role.KEEPER)
 def step_down(ask: Ask, person: Person | None = None) -> Whisper:
     """Stop being a keeper, or take that care off somebody else; there is always one left."""
-    for_keepers(ask)
     who = person or ask.person
     who.not_the_last_keeper()
     if who.is_keeper:
@@ -142,9 +140,12 @@ def step_down(ask: Ask, person: Person | None = None) -> Whisper:
     return Whisper(f"{who.name} is not a keeper now.")
 
 
-def for_keepers(ask: Ask) -> None:
-    if not ask.person.is_keeper:
-        raise NotYours("Keepers of this Fireside can do this. People shows who they are.")
+def _member(person: Person) -> Person:
+    if person.is_guest:
+        raise Sorry(
+            f"{person.name} is a guest, who is in rooms. Into a room, /bring lets them in.", field="person"
+        )
+    return person
 
 
 def _keeps(person: Person, by: Person, *, since: bool) -> None:

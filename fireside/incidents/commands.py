@@ -8,7 +8,7 @@ from fireside.alerts.models import Group
 from fireside.hearth.commands import Answer, Ask, Said, Whisper, command
 from fireside.hearth.errors import Sorry
 from fireside.hearth.kinds import Line, Words
-from fireside.hearth.people import Person
+from fireside.hearth.people import Person, Role
 from fireside.incidents import drawn
 from fireside.incidents.kinds import When, YesNo
 from fireside.incidents.models import Incident, Severity, Shadow
@@ -59,9 +59,9 @@ def _hidden(ask: Ask, alert: Group | None) -> bool:
 
 
 def _bring_in(opened: Incident, ask: Ask) -> None:
-    """A private incident takes the people of the private room along where it began."""
+    """A private incident takes the people of the private room along where it began, and no guests."""
     if opened.private and ask.room is not None and ask.room.private:
-        for seat in ask.room.seats.select_related("person"):
+        for seat in ask.room.seats.filter(person__guest_since=None).select_related("person"):
             opened.room.seat(seat.person, by=ask.person)
 
 
@@ -84,7 +84,7 @@ def lead(ask: Ask, person: Person | None = None) -> str:
     return f"{leads.name} leads from here. Thank you, {before.name}."
 
 
-@command("/severity", example="/severity customers", title="How bad it is", where=IN_TROUBLE)
+@command("/severity", example="/severity customers", title="How bad it is", where=IN_TROUBLE, role=Role.GUEST)
 def severity(ask: Ask, severity: Severity) -> str:
     """Say who feels it: customers, some customers, only we, or not sure yet."""
     Incident.open_in(ask.where()).grade(severity, by=ask.person, at=ask.at)
@@ -96,6 +96,7 @@ def severity(ask: Ask, severity: Severity) -> str:
     example="/customers-see a refused payment, and the basket is empty",
     title="What customers see",
     where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def customers_see(ask: Ask, words: Words) -> str:
     """Say what customers see, in their words. It stands on every card of this incident."""
@@ -103,21 +104,21 @@ def customers_see(ask: Ask, words: Words) -> str:
     return f"What customers see: {words}"
 
 
-@command("/working", example="/working", title="Being worked on", where=IN_TROUBLE)
+@command("/working", example="/working", title="Being worked on", where=IN_TROUBLE, role=Role.GUEST)
 def working(ask: Ask) -> str:
     """Say that somebody has begun to work on it."""
     Incident.open_in(ask.where()).work(by=ask.person, at=ask.at)
     return "This is being worked on."
 
 
-@command("/eased", example="/eased", title="It has eased", where=IN_TROUBLE)
+@command("/eased", example="/eased", title="It has eased", where=IN_TROUBLE, role=Role.GUEST)
 def eased(ask: Ask) -> str:
     """Say that it hurts less now, even if it is not over."""
     Incident.open_in(ask.where()).ease(by=ask.person, at=ask.at)
     return "It has eased."
 
 
-@command("/normal", example="/normal", title="Back to normal", where=IN_TROUBLE)
+@command("/normal", example="/normal", title="Back to normal", where=IN_TROUBLE, role=Role.GUEST)
 def normal(ask: Ask) -> str:
     """Say that customers are back to normal. The room stays open until you close it."""
     Incident.open_in(ask.where()).normal(by=ask.person, at=ask.at)
@@ -142,7 +143,7 @@ def reopen(ask: Ask) -> str:
     return f"{here.name} is open again."
 
 
-@command("/shadow", example="/shadow INC-12", title="Watch and learn", where=IN_TROUBLE)
+@command("/shadow", example="/shadow INC-12", title="Watch and learn", where=IN_TROUBLE, role=Role.GUEST)
 def shadow(ask: Ask, incident: Incident | None = None) -> Whisper:
     """Walk along to watch and learn. Nobody expects anything of you, and questions are welcome after."""
     here = incident or Incident.open_in(ask.where())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fireside.hearth.commands import Ask, command
 from fireside.hearth.errors import Sorry
 from fireside.hearth.kinds import Words
+from fireside.hearth.people import Role
 from fireside.incidents.models import Attempt, Decision, Incident
 
 IN_TROUBLE = ("incident",)
@@ -15,6 +16,7 @@ IN_TROUBLE = ("incident",)
     example="/doing roll the storefront back decision: D-3",
     title="What I am doing",
     where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def doing(ask: Ask, what: Words, decision: Decision | None = None) -> Attempt:
     """Say what you are doing, so that nobody needs to ask and nobody does it twice."""
@@ -27,6 +29,7 @@ def doing(ask: Ask, what: Words, decision: Decision | None = None) -> Attempt:
     example="/done doubled the workers, refusals went from 26% to 19%",
     title="What is done",
     where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def done(ask: Ask, what: Words = "", attempt: Attempt | None = None) -> Attempt:
     """Say what is done. It ends what you said you were doing last, and your words say what came of it."""
@@ -39,7 +42,13 @@ def done(ask: Ask, what: Words = "", attempt: Attempt | None = None) -> Attempt:
     return Attempt.add(here, Attempt.Kind.DONE, what, by=ask.person, at=ask.at)
 
 
-@command("/theory", example="/theory the queue is full", title="What it might be", where=IN_TROUBLE)
+@command(
+    "/theory",
+    example="/theory the queue is full",
+    title="What it might be",
+    where=IN_TROUBLE,
+    role=Role.GUEST,
+)
 def theory(ask: Ask, what: Words) -> Attempt:
     """Say what it might be, before anybody acts on it. A theory can be ruled out later."""
     here = Incident.open_in(ask.where())
@@ -51,6 +60,7 @@ def theory(ask: Ask, what: Words) -> Attempt:
     example="/ruled-out the bank, a test charge went through",
     title="What it is not",
     where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def ruled_out(ask: Ask, what: Words = "", theory: Attempt | None = None) -> Attempt:
     """Say what it is not and how you know, so that nobody looks there again."""
@@ -68,6 +78,7 @@ def ruled_out(ask: Ask, what: Words = "", theory: Attempt | None = None) -> Atte
     example="/decide roll back to v41 because: refusals tripled undo: deploy v42 know: refusals under 1%",
     title="Write a decision down",
     where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def decide(
     ask: Ask,
@@ -91,6 +102,7 @@ def decide(
     example="/withdraw D-3 because: it made no difference",
     title="Take a decision back",
     where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def withdraw(ask: Ask, decision: Decision, because: Words = "") -> Decision:
     """Say that a decision no longer holds. It stays in the register, with the reason."""

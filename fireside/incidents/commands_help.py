@@ -11,6 +11,7 @@ from fireside.hearth.cards import Button, Card, text
 from fireside.hearth.commands import Answer, Ask, Said, Whisper, command
 from fireside.hearth.errors import Sorry
 from fireside.hearth.kinds import Line, Word, Words
+from fireside.hearth.people import Role
 from fireside.hearth.rooms import house_room
 from fireside.incidents import coach, drawn
 from fireside.incidents.board import alike
@@ -21,7 +22,13 @@ IN_TROUBLE = ("incident",)
 SOONEST, LATEST = timedelta(minutes=5), timedelta(hours=12)
 
 
-@command("/ask", example="/ask what changed in the last hour?", title="Ask a question", where=IN_TROUBLE)
+@command(
+    "/ask",
+    example="/ask what changed in the last hour?",
+    title="Ask a question",
+    where=IN_TROUBLE,
+    role=Role.GUEST,
+)
 def ask_question(ask: Ask, question: Words) -> Question:
     """Put a question on the board. Anyone may answer it, with /answer."""
     here = Incident.open_in(ask.where())
@@ -31,7 +38,11 @@ def ask_question(ask: Ask, question: Words) -> Question:
 
 
 @command(
-    "/answer", example="/answer 2 storefront v2.14.0, at 9:05", title="Answer a question", where=IN_TROUBLE
+    "/answer",
+    example="/answer 2 storefront v2.14.0, at 9:05",
+    title="Answer a question",
+    where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def answer(ask: Ask, words: Words, question: Word = "") -> Question:
     """Answer a question on the board; begin with its number when more than one is open."""
@@ -64,7 +75,14 @@ def _question(here: Incident, words: str, number: str) -> tuple[Question, str]:
     raise Sorry(f"Which one do you answer? Begin with its number: {lines}", field="question")
 
 
-@command("/questions", example="/questions", title="Questions for this minute", where=IN_TROUBLE, shows=True)
+@command(
+    "/questions",
+    example="/questions",
+    title="Questions for this minute",
+    where=IN_TROUBLE,
+    shows=True,
+    role=Role.GUEST,
+)
 def questions(ask: Ask) -> Whisper:
     """See the questions that help right now, each with a button that asks it."""
     here = Incident.open_in(ask.where())
@@ -81,6 +99,7 @@ def questions(ask: Ask) -> Whisper:
     example="/update support has the words, a roll-back is under way for: customers next: 30m",
     title="Post an update",
     where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def update(ask: Ask, words: Words, to: Line = "", next: timedelta | None = None) -> Update:  # noqa: A002
     """Tell how it stands, to whom, and when you will tell more. You are reminded once by then."""
@@ -119,7 +138,11 @@ def call(ask: Ask, need: Words) -> str:
 
 
 @command(
-    "/coming", example="/coming I know the queue call: 7", title="I can help", where=("calls", "incident")
+    "/coming",
+    example="/coming I know the queue call: 7",
+    title="I can help",
+    where=("calls", "incident"),
+    role=Role.GUEST,
 )
 def coming(ask: Ask, words: Words = "", call: Call | None = None, incident: Incident | None = None) -> Answer:
     """Say that you come to help, and how. You get a seat in the incident's room."""

@@ -7,6 +7,7 @@ from fireside.hearth.commands import Ask, Whisper, command
 from fireside.hearth.errors import NotYours, Sorry
 from fireside.hearth.kinds import Word, Words
 from fireside.hearth.messages import Message
+from fireside.hearth.people import Role
 from fireside.hearth.rooms import visible
 from fireside.incidents.kinds import When
 from fireside.incidents.models import Incident
@@ -14,7 +15,7 @@ from fireside.incidents.models import Incident
 IN_TROUBLE = ("incident",)
 
 
-@command("/star", example="/star message:41", title="Put on the timeline", where=IN_TROUBLE)
+@command("/star", example="/star message:41", title="Put on the timeline", where=IN_TROUBLE, role=Role.GUEST)
 def star(ask: Ask, message: Word = "") -> Whisper:
     """Put what was said on the timeline of its room, at the time it was said."""
     found = _message(ask, message)
@@ -24,7 +25,9 @@ def star(ask: Ask, message: Word = "") -> Whisper:
     return Whisper("It is on the timeline, at the time it was said.")
 
 
-@command("/unstar", example="/unstar message:41", title="Take off the timeline", where=IN_TROUBLE)
+@command(
+    "/unstar", example="/unstar message:41", title="Take off the timeline", where=IN_TROUBLE, role=Role.GUEST
+)
 def unstar(ask: Ask, message: Word = "") -> Whisper:
     """Take what was said off the timeline again. The words stay in the room."""
     found = _message(ask, message)
@@ -50,6 +53,7 @@ def _message(ask: Ask, ref: str) -> Message:
     example="/backfill the first customer wrote to support at: 9:14",
     title="It happened earlier",
     where=IN_TROUBLE,
+    role=Role.GUEST,
 )
 def backfill(ask: Ask, words: Words, at: When) -> Card:
     """Add what happened before anybody wrote it down, at the time it happened, in your time zone."""

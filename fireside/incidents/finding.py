@@ -31,11 +31,11 @@ class Wish:
     wrong: str = ""
 
     @classmethod
-    def read(cls, given: Mapping[str, str]) -> Wish:
+    def read(cls, given: Mapping[str, str], person: Person) -> Wish:
         words = {name: given.get(name, "").strip()[:80] for name in FILTERS}
         before = given.get("before", "")
         wish = cls(**words, before=int(before) if before.isdecimal() and len(before) < 10 else None)
-        return replace(wish, wrong=_wrong(wish))
+        return replace(wish, wrong=_wrong(wish, person))
 
     @property
     def given(self) -> dict[str, str]:
@@ -62,7 +62,7 @@ def found_by(wish: Wish, person: Person) -> QuerySet[Incident]:
     if wish.system:
         known = known.filter(system__in=visible(System.objects.filter(slug=wish.system), person))
     if wish.person:
-        known = _of_person(known, Person.named(wish.person))
+        known = _of_person(known, Person.named(wish.person, by=person))
     if since := midnight(wish.since):
         known = known.filter(noticed_at__gte=since)
     if until := midnight(wish.until, after=1):
@@ -81,13 +81,13 @@ def _of_person(known: QuerySet[Incident], someone: Person) -> QuerySet[Incident]
     return known.filter(Q(opened_by=someone) | Q(lead=someone) | Exists(worked) | Exists(came))
 
 
-def _wrong(wish: Wish) -> str:
+def _wrong(wish: Wish, person: Person) -> str:
     """A sentence about a wish that cannot be read, or ""."""
     if any(words and midnight(words) is None for words in (wish.since, wish.until)):
         return "A date is written like 2026-11-24."
     if wish.person:
         try:
-            Person.named(wish.person)
+            Person.named(wish.person, by=person)
         except Sorry as sorry:
             return sorry.words
     return ""

@@ -7,12 +7,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from fireside.hearth.rooms import may_see
 from fireside.incidents import coach
 from fireside.incidents.export import as_markdown
 from fireside.incidents.finding import Wish, found_by, systems_of
 from fireside.incidents.models import Attempt, Call, Decision, Incident, Severity
 from fireside.incidents.telling import coming_to, lines_of, people_of, stages_of
-from fireside.web.page import asker, found, page
+from fireside.web.page import asker, found, guests_too, page
 
 ON_PAGE = 20
 LINES = 12
@@ -21,11 +22,12 @@ ALL_LINES = 500
 DECISIONS = 200
 
 
+@guests_too
 @login_required
 def incidents(request: HttpRequest) -> HttpResponse:
     """Open ones first, then those that are over, newest first, a page at a time by number."""
     person = asker(request)
-    wish = Wish.read(request.GET)
+    wish = Wish.read(request.GET, person)
     known = found_by(wish, person)
     open_now = [] if wish.state == "closed" or wish.before else list(known.filter(closed_at=None)[:100])
     past: list[Incident] = []
@@ -40,6 +42,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 def incident(request: HttpRequest, number: int) -> HttpResponse:
     """One incident, live: how far it is, who does what, what was decided, asked and told."""
@@ -69,6 +72,7 @@ def incident(request: HttpRequest, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 def register(request: HttpRequest, number: int) -> HttpResponse:
     """Every decision of an incident, first to last, with its reason and its way back."""
@@ -80,6 +84,7 @@ def register(request: HttpRequest, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 def timeline(request: HttpRequest, number: int) -> HttpResponse:
     """The whole timeline as Markdown, in the reader's time and in UTC."""
@@ -105,6 +110,4 @@ def _calls(one: Incident) -> list[Call]:
 
 def _system(one: Incident, request: HttpRequest) -> bool:
     """Whether the reader may also see the system it is about."""
-    if one.system is None:
-        return False
-    return one.system.room is None or one.system.room.may_enter(asker(request))
+    return one.system is not None and may_see(one.system.room, asker(request))

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import TextChoices
 
 from fireside.hearth.cards import Card, text
-from fireside.hearth.commands import Answer, Ask, NotYours, Whisper, command
+from fireside.hearth.commands import Answer, Ask, Whisper, command
 from fireside.hearth.errors import Sorry
 from fireside.hearth.kinds import Line
-from fireside.hearth.people import Person
+from fireside.hearth.people import Person, Role
 from fireside.hearth.rooms import Room
 from fireside.keys import cards, importing, ours, saying
 from fireside.keys.kinds import Csv, Scopes
@@ -167,11 +167,14 @@ def disconnect(ask: Ask, holder: Holder, done: Yes = Yes.NO) -> Answer:
     )
 
 
-@command("/import-keys", example="/import-keys csv: app_id,app_type,scope", title="Bring in a list of apps")
+@command(
+    "/import-keys",
+    example="/import-keys csv: app_id,app_type,scope",
+    title="Bring in a list of apps",
+    role=Role.KEEPER,
+)
 def import_keys(ask: Ask, csv: Csv, sure: Yes = Yes.NO) -> Whisper:
     """Read a list of what is connected in Slack, as CSV; sure: yes brings it in. Keepers can do this."""
-    if not ask.person.is_keeper:
-        raise NotYours("Keepers of this Fireside can do this. People shows who they are.")
     plan = importing.plan(csv)
     if sure == Yes.NO:
         return Whisper(f"{plan}\n\nNothing is written yet; sure: yes brings it in.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fireside.hearth.cards import Card, Link, text
 from fireside.hearth.commands import Ask, Said, Sorry, Whisper, command
 from fireside.hearth.kinds import Line, Words
-from fireside.hearth.people import Person
+from fireside.hearth.people import Person, Role
 from fireside.hearth.timeline import Record
 from fireside.incidents.models import Incident
 from fireside.postmortems import verbs_learned, verbs_telling  # noqa: F401 -- their commands join the book
@@ -47,25 +47,42 @@ def write(
     return Whisper("Saved.")
 
 
-@command("/went-well", example="/went-well The rehearsed back-out took forty seconds.", where=INCIDENT)
+@command(
+    "/went-well",
+    example="/went-well The rehearsed back-out took forty seconds.",
+    where=INCIDENT,
+    role=Role.GUEST,
+)
 def went_well(ask: Ask, words: Words, postmortem: Postmortem | None = None) -> Card | Whisper:
     """Say what went well and should be kept."""
     return _added(ask, postmortem, Section.Kind.WENT_WELL, words)
 
 
-@command("/made-it-hard", example="/made-it-hard The graph counts orders placed, not paid.", where=INCIDENT)
+@command(
+    "/made-it-hard",
+    example="/made-it-hard The graph counts orders placed, not paid.",
+    where=INCIDENT,
+    role=Role.GUEST,
+)
 def made_it_hard(ask: Ask, words: Words, postmortem: Postmortem | None = None) -> Card | Whisper:
     """Say what made it hard that day."""
     return _added(ask, postmortem, Section.Kind.MADE_IT_HARD, words)
 
 
-@command("/surprised", example="/surprised A full queue answers 503, not 500.", where=INCIDENT)
+@command(
+    "/surprised", example="/surprised A full queue answers 503, not 500.", where=INCIDENT, role=Role.GUEST
+)
 def surprised(ask: Ask, words: Words, postmortem: Postmortem | None = None) -> Card | Whisper:
     """Say where the world differed from the picture you had of it."""
     return _added(ask, postmortem, Section.Kind.SURPRISED, words)
 
 
-@command("/thank-you", example="/thank-you To Dan and Ruth, who came within minutes.", where=INCIDENT)
+@command(
+    "/thank-you",
+    example="/thank-you To Dan and Ruth, who came within minutes.",
+    where=INCIDENT,
+    role=Role.GUEST,
+)
 def thank_you(ask: Ask, words: Words, postmortem: Postmortem | None = None) -> Card | Whisper:
     """Write a thank you into the post-mortem."""
     return _added(ask, postmortem, Section.Kind.THANKS, words)
@@ -102,7 +119,7 @@ def ask_to_read(ask: Ask, person: Person, postmortem: Postmortem | None = None) 
     return Whisper(f"{person.name} will find it on their home page.")
 
 
-@command("/have-read", example="/have-read INC-12", title="I have read it", where=INCIDENT)
+@command("/have-read", example="/have-read INC-12", title="I have read it", where=INCIDENT, role=Role.GUEST)
 def have_read(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
     """Say that you have read the post-mortem."""
     which(ask, postmortem).have_read(by=ask.person)
@@ -125,7 +142,7 @@ def take_back(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
     return Whisper("It is a draft again.", found.card())
 
 
-@command("/applaud", example="/applaud INC-12", title="Applaud")
+@command("/applaud", example="/applaud INC-12", title="Applaud", role=Role.GUEST)
 def applaud(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
     """Applaud those who learned something and told everyone; a second time takes it back."""
     stands = which(ask, postmortem).applaud(by=ask.person)

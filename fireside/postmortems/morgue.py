@@ -56,7 +56,7 @@ class Search:
         """A page of what this person may see, newest first, and the address of the next page or ""."""
         given = {name: words.lower() for name, words in self.given.items()}
         named: dict[str, Any] = {"system": given["system"], "factor": given["factor"]}
-        named["people"] = _handle(given["person"])
+        named["people"] = _handle(given["person"], person)
         hits = find(
             self.given["q"], person=person, kinds=("postmortem",), before=self.before, limit=PAGE + 1,
             since=midnight(self.given["since"]), until=midnight(self.given["until"], 1),
@@ -69,12 +69,12 @@ class Search:
         return urlencode({name: value for name, value in {**self.given, **more}.items() if value})
 
 
-def _handle(words: str) -> str:
+def _handle(words: str, person: Person) -> str:
     """Whoever is meant by these words; somebody who left is found by their whole handle."""
     if not words:
         return ""
     try:
-        return Person.named(words).handle
+        return Person.named(words, by=person).handle
     except Sorry:
         return words.lstrip("@")
 

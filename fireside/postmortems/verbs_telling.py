@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fireside.hearth.cards import Button, Card, text
 from fireside.hearth.commands import Ask, Whisper, command
+from fireside.hearth.people import Role
 from fireside.postmortems.postmortem import Postmortem
 from fireside.postmortems.tellings import Telling
 from fireside.postmortems.verbs_learned import INCIDENT, which
 
 
-@command("/tell", example="/tell INC-12", title="Tell my part", where=INCIDENT, shows=True)
+@command("/tell", example="/tell INC-12", title="Tell my part", where=INCIDENT, shows=True, role=Role.GUEST)
 def tell(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
     """Open your own page for what you saw, knew and thought then; only you can read it until you share it."""
     found = which(ask, postmortem)
@@ -22,7 +23,13 @@ def tell(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
     return Whisper("Yours to tell, when you like.", card)
 
 
-@command("/share-telling", example="/share-telling INC-12", title="Share my telling", where=INCIDENT)
+@command(
+    "/share-telling",
+    example="/share-telling INC-12",
+    title="Share my telling",
+    where=INCIDENT,
+    role=Role.GUEST,
+)
 def share_telling(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
     """Let everyone who may read the post-mortem read your telling."""
     Telling.mine(which(ask, postmortem), ask.person).share()
@@ -30,7 +37,11 @@ def share_telling(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
 
 
 @command(
-    "/take-back-telling", example="/take-back-telling INC-12", title="Take my telling back", where=INCIDENT
+    "/take-back-telling",
+    example="/take-back-telling INC-12",
+    title="Take my telling back",
+    where=INCIDENT,
+    role=Role.GUEST,
 )
 def take_back_telling(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
     """Make your telling yours alone again; possible until the post-mortem is published."""
@@ -38,7 +49,7 @@ def take_back_telling(ask: Ask, postmortem: Postmortem | None = None) -> Whisper
     return Whisper("Only you can read it again.")
 
 
-@command("/let-me-be", example="/let-me-be INC-12", title="Not this time", where=INCIDENT)
+@command("/let-me-be", example="/let-me-be INC-12", title="Not this time", where=INCIDENT, role=Role.GUEST)
 def let_me_be(ask: Ask, postmortem: Postmortem | None = None) -> Whisper:
     """Not tell your part this time; nobody is told, and you are not asked again."""
     Telling.mine(which(ask, postmortem), ask.person).let_be()

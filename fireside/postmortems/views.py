@@ -23,11 +23,12 @@ from fireside.postmortems.morgue import Search, anniversaries, being_written
 from fireside.postmortems.postmortem import Postmortem
 from fireside.postmortems.reading import reading
 from fireside.systems.models import System
-from fireside.web.page import asker, found, page
+from fireside.web.page import asker, found, guests_too, page
 
 DONE_LATELY = timedelta(days=30)
 
 
+@guests_too
 @login_required
 @require_safe
 def morgue(request: HttpRequest) -> HttpResponse:
@@ -43,6 +44,7 @@ def morgue(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 @require_safe
 def postmortem(request: HttpRequest, number: int) -> HttpResponse:
@@ -59,6 +61,7 @@ def one(person: Person, number: int) -> Postmortem:
     return found(Postmortem.seen_by(person), person, room="incident__room", incident__number=number)
 
 
+@guests_too
 @login_required
 @require_safe
 def export(request: HttpRequest, number: int) -> HttpResponse:
@@ -69,6 +72,7 @@ def export(request: HttpRequest, number: int) -> HttpResponse:
     return answer
 
 
+@guests_too
 @login_required
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
@@ -86,12 +90,14 @@ def changes(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 @require_safe
 def why(request: HttpRequest) -> HttpResponse:
     return page(request, "postmortems/why.html", at="learn")
 
 
+@guests_too
 @require_safe
 @cache_control(public=True, max_age=3600)
 def gentle(request: HttpRequest) -> HttpResponse:

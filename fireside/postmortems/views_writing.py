@@ -26,7 +26,7 @@ from fireside.postmortems.sections import Clash, Section, clean
 from fireside.postmortems.tellings import Telling
 from fireside.postmortems.views import one
 from fireside.postmortems.weaving import facts
-from fireside.web.page import asker, page, see_other
+from fireside.web.page import asker, guests_too, page, see_other
 from fireside.web.saying import slip
 
 SOON = timedelta(days=1)
@@ -117,6 +117,7 @@ def history(request: HttpRequest, number: int, kind: str) -> HttpResponse:
     )
 
 
+@guests_too
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -26,7 +26,7 @@ class Account(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="slack_accounts")
     name = models.CharField(max_length=80, blank=True, default="")
     email = models.CharField(max_length=254, blank=True, default="", db_default="")  # as Slack has proved it
-    guest = models.BooleanField(default=False)  # may speak where they were let in, and do nothing else
+    guest = models.BooleanField(default=False)  # Slack says so, or does not say who they are
     read_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -42,6 +42,11 @@ class Account(models.Model):
         """Is it long ago, or never, that Slack told us about them?"""
         return timezone.now() - self.read_at >= FRESH
 
+    @property
+    def silent(self) -> bool:
+        """Somebody of another organisation, or not known yet: they are heard, and may ask for nothing."""
+        return self.guest and not self.person.is_guest
+
     @classmethod
     def known(cls, installation: Installation, user_id: str) -> Account | None:
         found = cls.objects.select_related("person").filter(installation=installation, user_id=user_id)
@@ -51,8 +56,8 @@ class Account(models.Model):
     def meet(cls, installation: Installation, user_id: str, *, patience: int = PATIENCE) -> Account:
         """The account of this user, made when we first meet them.
 
-        Whom Slack does not tell us about speaks under their id, and is a guest until it does. ValueError when
-        it is the id of nobody.
+        Whom Slack does not tell us about speaks under their id, and is a stranger until it does.
+        ValueError when it is the id of nobody.
         """
         known = cls.known(installation, user_id)
         if known is not None and not known.unread:
@@ -78,7 +83,7 @@ class Account(models.Model):
 
     @classmethod
     def _unread(cls, installation: Installation, user_id: str) -> Account:
-        profile = {"id": user_id, "name": user_id.lower(), "is_restricted": True}
+        profile = {"id": user_id, "name": user_id.lower(), "is_stranger": True}
         account = cls.learn(installation, profile)
         account.read_at -= FRESH  # so that Slack is asked again when they next act
         account.save(update_fields=["read_at"])
@@ -142,9 +147,8 @@ class _Told:
         self.name = next(filter(None, spoken), self.user_id)
         self.handle = clean(str(profile.get("display_name") or given.get("name") or self.name))
         self.zone = str(given.get("tz") or "")
-        self.guest = any(
-            bool(given.get(sign)) for sign in ("is_restricted", "is_ultra_restricted", "is_stranger")
-        )
+        self.let_in = any(bool(given.get(sign)) for sign in ("is_restricted", "is_ultra_restricted"))
+        self.guest = self.let_in or bool(given.get("is_stranger"))
         self.gone = bool(given.get("deleted"))
         sure = given.get("is_email_confirmed", True) and not self.guest
         self.email = clean(str(profile.get("email") or "")) if sure else ""
@@ -152,7 +156,10 @@ class _Told:
 
 def _person(installation: Installation, told: _Told) -> Person:
     zone = told.zone if told.zone in zones() else "UTC"
-    return _by_email(installation, told) or Person.welcome(told.name, handle=told.handle, zone=zone)
+    since = timezone.now() if told.let_in else None
+    return _by_email(installation, told) or Person.welcome(
+        told.name, handle=told.handle, zone=zone, guest_since=since
+    )
 
 
 def _by_email(installation: Installation, told: _Told) -> Person | None:
@@ -164,9 +171,12 @@ def _by_email(installation: Installation, told: _Told) -> Person | None:
 
 
 def _follow(person: Person, told: _Told, *, back: bool) -> None:
-    """Somebody known only from Slack has the name and zone they have there, and leaves and comes with it."""
+    """Somebody known only from Slack has the name and zone they have there, is a guest while they are, and
+    leaves and comes with it.
+    """
     person.name = told.name
     person.zone = told.zone if told.zone in zones() else person.zone
+    person.guest_since = (person.guest_since or timezone.now()) if told.let_in else None
     if told.gone or back:  # what a keeper ended here stays ended
         person.deactivated_at = (person.deactivated_at or timezone.now()) if told.gone else None
-    person.save(update_fields=["name", "zone", "deactivated_at"])
+    person.save(update_fields=["name", "zone", "guest_since", "deactivated_at"])

@@ -33,7 +33,7 @@ ALL = "/fireside"
 HEAD_START = 0.06  # seconds in which others hear of it, before we turn to making a channel for it
 CHANNEL = re.compile(r"<#(\w+)")  # how Slack writes a channel that was named
 log = logging.getLogger(__name__)
-GUEST = "Commands are for the people of this organisation. What you say here is heard all the same."
+STRANGER = "Commands are for the people of this organisation. What you say here is heard all the same."
 CARRIED = 1000  # units of words that a button carries for sure
 UNREAD = "Slack does not say just now who you are. You could try once more in a minute."
 
@@ -78,7 +78,7 @@ def button(arrival: Arrival) -> None:
          "trigger_id": body["trigger_id"]},
         account, channel, message=post.message if post else None, slug=slug,
     )  # fmt: skip
-    if asks and not account.guest:
+    if asks:
         open_form(arrival, account, place, verb, values)
         return
     ask_for(arrival, account, place, verb, values)
@@ -86,9 +86,16 @@ def button(arrival: Arrival) -> None:
         home.again(installation, account.user_id)
 
 
+def _closed(room: Room, account: Account) -> bool:
+    """Does it take a seat to enter it? Slack has let them into its channel, or they could not ask there."""
+    return account.person.is_active and (room.private or account.person.is_guest)
+
+
 def open_form(arrival: Arrival, account: Account, place: Place, verb: str, given: dict[str, str]) -> None:
     """Show the form of a command, or say that an old card or menu names what is gone."""
     try:
+        _met(account)
+        book.find(verb).allow(account.person)  # before a form is shown for nothing
         modals.open_form(arrival.installation, place, verb, given, account=account)
     except Sorry as sorry:
         _sorry(arrival, sorry, place, account)
@@ -115,7 +122,7 @@ class Place:
         room = channel.room if channel else None
         if slug and (room is None or room.slug != slug):
             room = Room.enterable_by(account.person).filter(slug=slug).first() or room
-        elif channel is not None and room is not None and room.private and not account.guest:
+        elif channel is not None and room is not None and not account.silent and _closed(room, account):
             room.seat(account.person, quiet=True)
         found = cls(str(body.get("channel_id") or ""), room, message)
         found.response_url = str(body.get("response_url") or "")
@@ -158,10 +165,15 @@ def do(
     account: Account, place: Place, verb: str, given: dict[str, str], *, key: str, slip: str = ""
 ) -> Outcome:
     """Perform a command as this person, in the room of this place."""
-    if account.guest:
-        raise Sorry(UNREAD if account.unread else GUEST)
+    _met(account)
     asked = Ask(account.person, place.room, "slack", place.message, key[:80], slip=slip)
     return perform(asked, verb, given)
+
+
+def _met(account: Account) -> None:
+    """Sorry for whom this house does not know."""
+    if account.silent:
+        raise Sorry(UNREAD if account.unread else STRANGER)
 
 
 # -- what the asker is told --------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db.models import TextChoices
 
-from fireside.hearth.commands import Ask, NotYours, Sorry, Whisper, command
+from fireside.hearth.commands import Ask, Sorry, Whisper, command
 from fireside.hearth.kinds import Word
+from fireside.hearth.people import Role
 from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import note
 from fireside.slack.channel import Channel
@@ -83,11 +84,11 @@ def make_channel(ask: Ask, room: Room | None = None, workspace: Word = "") -> Wh
     return Whisper(f"{link} is being made in Slack for the room {one.slug}, with its people in it.")
 
 
-@command("/incident-channels", example="/incident-channels yes", title="Channels for incidents")
+@command(
+    "/incident-channels", example="/incident-channels yes", title="Channels for incidents", role=Role.KEEPER
+)
 def incident_channels(ask: Ask, wish: Wish, workspace: Word = "") -> Whisper:
     """Say whether each incident gets a channel of its own in Slack. Keepers can do this."""
-    if not ask.person.is_keeper:
-        raise NotYours("Keepers of this Fireside can do this. People shows who they are.")
     installation, _ = _workspace(workspace)
     yes = wish == Wish.YES
     if installation.makes_channels != yes:

@@ -119,7 +119,7 @@ def _member(arrival: Arrival, channel: Channel, event: dict[str, Any]) -> None:
             held.save(update_fields=["moved"])
             if came:
                 channel.room.seat(account.person, quiet=True)
-            else:
+            elif account.person.is_active:  # whose access ended keeps the seat for when it is given back
                 channel.room.leave(account.person)
         arrival.done()
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from fireside.hearth import guests
 from fireside.hearth.cards import Button, Card, Link, Text, text
 from fireside.hearth.commands import book
 from fireside.hearth.people import Person
@@ -31,8 +32,8 @@ def show(installation: Installation, account: Account) -> None:
     """Draw it anew. Raises what `call` raises."""
     person = account.person
     with timezone.override(person.tz):
-        inside = not account.guest and person.is_active
-        blocks = _day(installation, person) if inside else _for_guests(installation, person)
+        inside = person.is_active and not account.silent
+        blocks = _day(installation, person) if inside else _for_others(installation, person)
     view = {"type": "home", "blocks": fit(blocks, most=MOST, link=settings.PUBLIC_URL)}
     call(installation, "views_publish", user_id=account.user_id, view=view)
 
@@ -60,11 +61,13 @@ def _day(installation: Installation, person: Person) -> list[Block]:
         *_coming(person),
     ]
     rooms = _rooms(installation, person)
+    if not person.email:
+        return [*_drawn(installation, cards), *rooms]
     yours = f"What is yours alone stays on the web: <{settings.PUBLIC_URL}/|your page>."
     return [*_drawn(installation, cards), *rooms, {"type": "context", "elements": [_mrkdwn(yours)]}]
 
 
-def _for_guests(installation: Installation, person: Person) -> list[Block]:
+def _for_others(installation: Installation, person: Person) -> list[Block]:
     words = text(
         "You are a guest here. What you say in the channels you were let into is heard like all the rest."
     )
@@ -82,9 +85,11 @@ def _greeting(person: Person) -> Card:
     buttons = (
         Button("Open an incident", OPENS, tone="main", ask=True), Button("What could I say", HELPS),
     )  # fmt: skip
-    known = {command.verb for command in book.all()}
+    known = {command.verb for command in book.offered(None, person)}
+    first = [guests.hello(person)] if person.is_guest else []
+    words = " ".join([*first, *sentences]) if first or sentences else "Everything is quiet."
     return Card(
-        title=_hello(person), body=(text("{words}", words=" ".join(sentences) or "Everything is quiet."),),
+        title=_hello(person), body=(text("{words}", words=words),),
         buttons=tuple(button for button in buttons if button.verb in known),
     )  # fmt: skip
 

@@ -195,8 +195,10 @@ def _bookmark(channel: Channel) -> None:
 
 
 def _people(channel: Channel) -> None:
-    """Bring in who has a seat; out of a private channel goes who has none any more."""
-    seated = Account.ids_of(channel.installation, channel.room.seats.values("person"))
+    """Bring in who has a seat. Out goes whose access ended, and out of a private channel who has no seat."""
+    seats = channel.room.seats
+    seated = Account.ids_of(channel.installation, seats.filter(person__deactivated_at=None).values("person"))
+    ended = Account.ids_of(channel.installation, seats.exclude(person__deactivated_at=None).values("person"))
     wanted = [user for user in seated.values() if user != channel.installation.bot_user_id]
     known = set(channel.invited)
     fresh = [user for user in wanted if user not in known]
@@ -208,7 +210,8 @@ def _people(channel: Channel) -> None:
         )  # fmt: skip
         channel.invited = [*channel.invited, *some]
         Channel.objects.filter(pk=channel.pk).update(invited=channel.invited)
-    for user in sorted(set(channel.invited) - set(wanted)) if channel.private else ():
+    gone = set(channel.invited) - set(wanted)
+    for user in sorted(gone if channel.private else gone & set(ended.values())):
         _unless(
             channel, {"not_in_channel", "cant_kick_self", "user_not_found"}, "conversations_kick", user=user
         )

@@ -256,7 +256,7 @@ def told(arrival: Arrival) -> None:
 def options(installation: Installation, body: dict[str, Any]) -> list[dict[str, Any]]:
     """What could be chosen in a field of an open form, of that alone which this person may see."""
     account = Account.known(installation, body["user"]["id"])
-    if account is None or account.guest or not account.person.is_active:
+    if account is None or account.silent or not account.person.is_active:
         return []
     asked_for = _asked_for(body["view"])
     if asked_for is None:

@@ -10,11 +10,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from fireside.hearth.messages import Message
-from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import Cursor, Entry
 from fireside.slack import blocks, making
 from fireside.slack.adorning import adornments, quietly
@@ -32,6 +31,7 @@ CHANGES = (
     "message.edited", "message.redrawn", "message.deleted", "message.clapped", "message.pinned",
     "message.starred", "message.unstarred",
 )  # fmt: skip
+OF_PEOPLE = ("person.deactivated", "person.reactivated")
 OF_ROOMS = ("room.joined", "room.left", "room.changed")
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "cant_delete_message"}
 AROUND = 120.0  # seconds before and after asking in which what was asked for may stand
@@ -57,6 +57,8 @@ def notice() -> bool:
                 linked.add(entry.room_id)
             if entry.room_id in linked:
                 _mark(entry)
+            elif entry.verb in OF_PEOPLE:
+                _touch(Channel.objects.filter(room__seats__person=int(entry.about.partition(":")[2])))
         Cursor.objects.filter(name=CURSOR).update(entry=entries[-1].pk)
     return len(entries) == MOST
 
@@ -70,9 +72,9 @@ def _mark(entry: Entry) -> None:
         posts = Post.objects.filter(message=entry.message_id)
         posts.update(due_at=timezone.now(), wish=F("wish") + 1)
         if entry.room.story and entry.verb in ("message.redrawn", "message.pinned"):
-            _touch(entry.room)  # the head of such a room is its topic
+            _touch(entry.room.channels.all())  # the head of such a room is its topic
     elif entry.verb in OF_ROOMS:
-        _touch(entry.room)
+        _touch(entry.room.channels.all())
     elif entry.verb == "room.made":
         making.want(entry.room)
 
@@ -93,8 +95,8 @@ def _said(entry: Entry) -> None:
         )
 
 
-def _touch(room: Room) -> None:
-    for channel in Channel.objects.filter(room=room, made=True):
+def _touch(channels: QuerySet[Channel]) -> None:
+    for channel in channels.filter(made=True):
         channel.touch()
 
 

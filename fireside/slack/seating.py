@@ -44,5 +44,5 @@ def seat_who_is_in_a_private_channel(entry: Entry) -> None:
         for user_id in there:
             if user_id != channel.installation.bot_user_id:
                 account = Account.meet(channel.installation, user_id)
-                if not account.guest:
+                if not account.silent:
                     channel.room.seat(account.person, quiet=True)

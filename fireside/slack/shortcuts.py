@@ -65,7 +65,7 @@ def use(arrival: Arrival) -> None:
         "response_url": body.get("response_url", ""),
     }  # fmt: skip
     place = Place.of(here, account, channel)
-    if kind == "global" or account.guest:  # what a guest asks for is refused like any command
+    if kind == "global":
         asking.ask_for(arrival, account, place, verb, {})
     elif verb == "star":
         _star(arrival, account, place, channel)

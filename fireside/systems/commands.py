@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 from fireside.hearth.commands import Ask, Whisper, command
 from fireside.hearth.errors import Sorry
 from fireside.hearth.kinds import Line
-from fireside.hearth.people import Team
+from fireside.hearth.people import Role, Team
 from fireside.hearth.rooms import Room
 from fireside.systems.kinds import Labels, Long
 from fireside.systems.models import Runbook, System
@@ -80,6 +80,7 @@ def runbook_reviewed(ask: Ask, runbook: Runbook) -> Whisper:
     "/runbook-helped",
     example="/runbook-helped payments-are-refused helped: yes about: the queue was full again",
     title="Did the runbook help?",
+    role=Role.GUEST,
 )
 def runbook_helped(ask: Ask, runbook: Runbook, helped: Helped = Helped.YES, about: Line = "") -> Whisper:
     """Tell whether a runbook helped, so that the next person knows how far to trust it."""

@@ -11,10 +11,11 @@ from django.template.loader import render_to_string
 from fireside.hearth.rooms import visible
 from fireside.systems.models import Runbook, System, written
 from fireside.web.html import markdown
-from fireside.web.page import asker, found, page
+from fireside.web.page import asker, found, guests_too, page
 from fireside.web.places import pieces, system_main
 
 
+@guests_too
 @login_required
 def systems(request: HttpRequest) -> HttpResponse:
     """What we run, and who looks after it; below it the runbooks that belong to no system."""
@@ -26,6 +27,7 @@ def systems(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 def system(request: HttpRequest, slug: str) -> HttpResponse:
     """One system: who looks after it, how to mend it, what happened the last times."""
@@ -39,6 +41,7 @@ def system(request: HttpRequest, slug: str) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 def runbook(request: HttpRequest, slug: str) -> HttpResponse:
     """One runbook to go by: its words, whether it helped, and what it said before."""

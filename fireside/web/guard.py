@@ -7,7 +7,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone, translation
 
 from fireside.hearth import audit, signins
@@ -92,6 +92,13 @@ class DoorMiddleware:
         if _left(request):
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], args: object, given: object
+    ) -> None:
+        """Guests are shown what says that they are; every other page is not there for them."""
+        if request.user.is_authenticated and request.user.is_guest and not getattr(view, "guests", False):
+            raise Http404
 
 
 def _left(request: HttpRequest) -> bool:

@@ -29,21 +29,28 @@ class Happening:
     verb: str
     about: str
     topics: dict[str, str]  # kind of event -> topic of those who are told
-    told: frozenset[int] | None  # people who may know; None is everybody
+    open: bool  # everybody in the house may know, and guests who have a seat
+    seated: frozenset[int]  # people with a seat in its room
     unread: frozenset[int]  # people in whose list of rooms it shows
     events: dict[str, bytes]
     articles: dict[Place, bytes]
     noted_at: datetime
     _chunks: dict[tuple[tuple[str, ...], Place], bytes] = field(default_factory=dict)
 
-    def kinds(self, person: int, topics: frozenset[str]) -> tuple[str, ...]:
+    def kinds(self, person: int, topics: frozenset[str], *, guest: bool = False) -> tuple[str, ...]:
         """The events this person is told on a page with these topics."""
-        if self.told is not None and person not in self.told:
+        if (guest or not self.open) and person not in self.seated:
             return ()
         kinds = [kind for kind, topic in self.topics.items() if topic in topics]
         if person in self.unread and "message" not in kinds:
             kinds.append("unread")
         return tuple(kinds)
+
+    @property
+    def ends(self) -> int:
+        """The person whose pages close with this, as their access ended or ends on another day; or 0."""
+        ended = self.verb in ("person.deactivated", "person.guest")
+        return int(self.about.removeprefix("person:")) if ended else 0
 
     def chunk(self, kinds: tuple[str, ...], place: Place) -> bytes:
         """The bytes for one reader; the id comes last, so that who was cut off midway is told again."""
@@ -97,10 +104,10 @@ def _happening(
     if entry.story:
         topics["story"] = f"story:{entry.story}"
         events["story"] = event("story", story=entry.story, verb=entry.verb)
-    told = seated if room and room.private else None
     return Happening(
-        entry.pk, entry.verb, entry.about, topics, told, unread, events, articles, entry.noted_at
-    )
+        entry.pk, entry.verb, entry.about, topics, room is None or not room.private, seated, unread, events,
+        articles, entry.noted_at,
+    )  # fmt: skip
 
 
 def _message(entry: Entry, said: Whole | None, place: Place) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import models
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 T = TypeVar("T", bound=models.Model)
+V = TypeVar("V", bound=Callable[..., object])
+
+
+def guests_too(view: V) -> V:
+    """A page that guests are shown, with what is theirs; without this it is not there for them."""
+    view.guests = True  # type: ignore[attr-defined]
+    return view
 
 
 def asker(request: HttpRequest) -> Person:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.conf import settings
 from django.db.models import Max
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from fireside.hearth.cards import Card
 from fireside.hearth.people import Organisation, Person
@@ -144,7 +145,7 @@ def my_rooms(person: Person, here: str) -> list[RoomLine]:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """What every page shows around its own part."""
+    """What every page shows around its own part; a piece of a page, which shows none of it, asks nothing."""
     person = getattr(request, "user", None)  # an unreadable request is answered before anybody is known
     if person is None or not person.is_authenticated:
         outside = settings.OIDC["NAME"] if settings.OIDC["ISSUER"] else ""
@@ -153,9 +154,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "org": Organisation.current(),
         "me": person,
         "nav": sorted(nav, key=lambda line: line.order),
-        "nav_live": {line.at: line.live(person) for line in nav},
-        "my_rooms": my_rooms(person, request.path),
-        "since": newest_entry(),
+        "nav_live": SimpleLazyObject(lambda: {line.at: line.live(person) for line in nav}),
+        "my_rooms": SimpleLazyObject(lambda: my_rooms(person, request.path)),
+        "since": SimpleLazyObject(newest_entry),
     }
 
 

@@ -51,18 +51,21 @@ def plain(words: str) -> str:
     return " ".join(unescape(strip_tags(_safe(words, 2))).split())
 
 
-def known(texts: Iterable[str]) -> frozenset[str]:
-    """Which "@handle" and "#room" in these texts are people, and rooms that are open to everybody."""
+def known(texts: Iterable[str], by: Person | None = None) -> frozenset[str]:
+    """Which "@handle" and "#room" in these texts are people, and rooms that are open to everybody.
+
+    In what a guest wrote only those that the guest may know of: a link would say that there is such a name.
+    """
     wished = {(sign, _name(name)) for text in texts for sign, name in MENTION.findall(text)}
     people = [name for sign, name in wished if sign == "@"]
     rooms = [name for sign, name in wished if sign == "#"]
+    everybody = Person.known_to(by) if by else Person.objects.all()
+    seen = Room.enterable_by(by) if by else Room.objects.all()
     found: set[str] = set()
     if people:
-        found |= {
-            f"@{name}" for name in Person.objects.filter(handle__in=people).values_list("handle", flat=True)
-        }
+        found |= {f"@{name}" for name in everybody.filter(handle__in=people).values_list("handle", flat=True)}
     if rooms:
-        open_rooms = Room.objects.filter(slug__in=rooms, private=False)
+        open_rooms = seen.filter(slug__in=rooms, private=False)
         found |= {f"#{name}" for name in open_rooms.values_list("slug", flat=True)}
     return frozenset(found)
 

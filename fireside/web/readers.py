@@ -15,11 +15,24 @@ MOST_WAITING = 200  # chunks that wait for one slow page before it has to come a
 class Reader:
     """One open page: who reads it, what it shows, and the bytes that wait for it."""
 
-    __slots__ = ("_waiting", "_wake", "ended", "person", "place", "session", "since", "topics", "turn")
+    __slots__ = (
+        "_waiting",
+        "_wake",
+        "ended",
+        "guest",
+        "person",
+        "place",
+        "session",
+        "since",
+        "topics",
+        "turn",
+        "until",
+    )
     _turns = itertools.cycle(range(BEAT))
 
     def __init__(self, came: Visitor, topics: frozenset[str], since: int) -> None:
         self.person, self.session = came.person.pk, came.session
+        self.guest, self.until = came.person.is_guest, came.person.guest_until
         self.place: Place = (came.person.zone, came.person.language)
         self.topics, self.since = topics, since
         self.turn = next(Reader._turns)  # so that signs of life are spread over time
@@ -29,7 +42,9 @@ class Reader:
 
     def tell(self, happening: Happening) -> bool:
         """Let the page know, unless it does or may not; tells whether it was told."""
-        kinds = happening.kinds(self.person, self.topics) if happening.id > self.since else ()
+        kinds = (
+            happening.kinds(self.person, self.topics, guest=self.guest) if happening.id > self.since else ()
+        )
         if not kinds:
             return False
         self.since = happening.id

@@ -76,7 +76,7 @@ def whole(messages: Iterable[Message]) -> list[Whole]:
     wholes = {message.pk: Whole(message) for message in messages}
     listed = [each.message for each in wholes.values()]
     prefetch_related_objects(listed, "author", "room", "claps__person", "files")
-    names = known(message.text for message in listed)
+    names = _names(listed)
     for reply in _replies(list(wholes)):
         place = wholes[reply.thread_id or 0]
         (place.traces if reply.author_id is None else place.replies).append(reply)
@@ -87,6 +87,15 @@ def whole(messages: Iterable[Message]) -> list[Whole]:
     for pk, each in wholes.items():
         each.names, each.starred = names, pk in marked
     return list(wholes.values())
+
+
+def _names(messages: list[Message]) -> frozenset[str]:
+    """The names in these messages that are drawn as links."""
+    guests = {message.author for message in messages if message.author and message.author.is_guest}
+    names = known(message.text for message in messages if message.author not in guests)
+    for guest in guests:
+        names |= known((message.text for message in messages if message.author == guest), guest)
+    return names
 
 
 def _replies(ids: list[int]) -> QuerySet[Message]:

@@ -16,7 +16,7 @@ from fireside.hearth.rooms import Room
 from fireside.hearth.slips import Slipped
 from fireside.web.forms import AskForm, ask
 from fireside.web.html import article, draw
-from fireside.web.page import see_other
+from fireside.web.page import asker, see_other
 
 KEY = 80  # characters of a one-time key that count
 
@@ -65,16 +65,16 @@ def form_html(request: HttpRequest, form: AskForm, room: Room | None, otherwise:
     back = way_back(request, otherwise or (room.get_absolute_url() if room else ""))
     context = {
         "form": form, "command": form.command, "room": room, "next": back, "key": token_urlsafe(16),
-        "people": _people(form),
+        "people": _people(form, asker(request)),
     }  # fmt: skip
     return render_to_string("web/parts/ask.html", context, request)
 
 
-def _people(form: AskForm) -> list[Person]:
+def _people(form: AskForm, me: Person) -> list[Person]:
     """Some names to choose from, for those who have no script to look them up."""
     if not any(param.kind.name == "person" for param in form.command.params):
         return []
-    return list(Person.objects.filter(deactivated_at=None)[:200])
+    return list(Person.known_to(me).filter(deactivated_at=None)[:200])
 
 
 def form_for(verb: str, given: dict[str, str], sorry: Sorry | None = None) -> AskForm:

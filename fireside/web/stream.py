@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
 
 from fireside.hearth import gauges, signins, timeline
 from fireside.web.happenings import Happening, Place, after, event
@@ -132,9 +133,8 @@ class Broadcaster:
             concerned |= self.people[person]
         self.sent += sum(reader.tell(happening) for reader in concerned)
         gauges.told(happening.noted_at)
-        if happening.verb == "person.deactivated":
-            for reader in self.people.get(int(happening.about.removeprefix("person:")), ()):
-                reader.end()
+        for reader in self.people.get(happening.ends, ()):
+            reader.end()
         self.last = happening.id
 
     async def _beat(self) -> None:
@@ -145,8 +145,11 @@ class Broadcaster:
                 for reader in self.readers:
                     reader.end()
             beat = b": here\nid: %d\n\n" % self.last
+            now = timezone.now()
             for reader in self.readers:
-                if reader.turn == turn and reader.idle() and reader.since <= self.last:
+                if reader.until is not None and reader.until <= now:
+                    reader.end()  # a guest's last day has passed
+                elif reader.turn == turn and reader.idle() and reader.since <= self.last:
                     reader.put(beat)
 
     async def _doubt(self) -> None:
@@ -267,8 +270,10 @@ def _missed(reader: Reader, since: int, to: int, newest: int) -> bytes:
         close_old_connections()
     if since > newest or len(found) > MOST_MISSED:
         return b"id: %d\n%s\n" % (to, event("gone"))
-    told = ((happening, happening.kinds(reader.person, reader.topics)) for happening in found)
-    return b"".join(happening.chunk(kinds, reader.place) for happening, kinds in told if kinds)
+    if any(happening.ends == reader.person for happening in found):
+        reader.end()  # their access ended while they came in
+    told = ((each, each.kinds(reader.person, reader.topics, guest=reader.guest)) for each in found)
+    return b"".join(each.chunk(kinds, reader.place) for each, kinds in told if kinds)
 
 
 async def _refuse(send: Send, status: int) -> None:

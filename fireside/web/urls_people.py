@@ -5,26 +5,29 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from fireside.web.answering import answering
+from fireside.web.page import guests_too
 from fireside.web.views import audit, keeping, leaving, people, rooms, settings, webhooks, welcome, work
 
-to_reset = RedirectView.as_view(pattern_name="account_reset_password")
-reset_done = account.password_reset_from_key_done
+to_reset = guests_too(RedirectView.as_view(pattern_name="account_reset_password"))
+reset_sent = guests_too(account.password_reset_done)
+from_key = guests_too(account.password_reset_from_key)
+reset_done = guests_too(account.password_reset_from_key_done)
 
 urlpatterns = [
     path("welcome/", welcome.welcome, name="welcome"),
     path("join/<str:secret>/", welcome.invited, name="join"),
     # of django-allauth only what people need here; its other pages are simply not there
-    path("account/login/", answering(account.login), name="account_login"),
-    path("account/logout/", account.logout, name="account_logout"),
-    path("account/closed/", account.account_inactive, name="account_inactive"),
-    path("account/signup/", account.signup, name="account_signup"),
-    path("account/password/", answering(account.password_change), name="account_change_password"),
+    path("account/login/", guests_too(answering(account.login)), name="account_login"),
+    path("account/logout/", guests_too(account.logout), name="account_logout"),
+    path("account/closed/", guests_too(account.account_inactive), name="account_inactive"),
+    path("account/signup/", guests_too(account.signup), name="account_signup"),
+    path("account/password/", guests_too(answering(account.password_change)), name="account_change_password"),
     path("account/password/reset/", welcome.forgotten, name="account_reset_password"),
     path("account/password/set/", to_reset, name="account_set_password"),
-    path("account/password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
+    path("account/password/reset/sent/", reset_sent, name="account_reset_password_done"),
     path("account/password/reset/done/", reset_done, name="account_reset_password_from_key_done"),
     re_path(
-        r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", account.password_reset_from_key,
+        r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", from_key,
         name="account_reset_password_from_key",
     ),
     path("", include("fireside.web.urls_sign_in")),

@@ -107,8 +107,8 @@ def test_a_verb_is_written_once(toast):
         command("/toast", example="/toast")(lambda ask: None)
 
 
-def test_the_book_offers_what_fits_the_room_first(room, toast):
-    assert "toast" in [c.verb for c in book.offered(room)][: sum("team" in c.where for c in book.all())]
+def test_the_book_offers_what_fits_the_room_first(room, toast, ana):
+    assert "toast" in [c.verb for c in book.offered(room, ana)][: sum("team" in c.where for c in book.all())]
 
 
 def test_a_whisper_is_said_to_nobody_else(room, ana, monkeypatch):

@@ -179,7 +179,7 @@ def test_the_pieces_elsewhere_can_be_drawn(do, trouble, ana, room, rf):
     request = rf.get("/")
     for drawn in (being_worked_on(ana), in_its_room(ana, trouble.room), of_a_system(ana, shop)):
         template, shown = drawn
-        assert "INC-1" in render_to_string(template, {**shown, "request": request, "key": "k"})
+        assert "INC-1" in render_to_string(template, {**shown, "request": request, "key": "k", "me": ana})
 
 
 def test_incidents_and_decisions_are_found_by_their_words(do, trouble, ana):

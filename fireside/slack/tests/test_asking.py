@@ -110,14 +110,37 @@ def test_an_old_or_forged_signature_opens_nothing(
     assert room.messages.count() == 1
 
 
-def test_a_guest_is_heard_and_does_nothing_else(slack: Slack, channel: SlackChannel, room: Room) -> None:
-    gus = slack.workspace.user("Gus", name="gus", email="gus@partner.org", guest=True)
+def test_a_stranger_is_heard_and_does_nothing_else(slack: Slack, channel: SlackChannel, room: Room) -> None:
+    gus = slack.workspace.user("Gus", name="gus", email="gus@partner.org", stranger=True)
     channel.members.append(gus)
     gus.says(channel, "hello from the partner")
     gus.types(channel, "/fireside rooms")
     slack.settle()
     assert "Commands are for the people of this organisation" in gus.reads(channel)[-1]
     assert [str(m) for m in room.messages.all()] == ["hello from the partner"]
+
+
+def test_a_guest_of_slack_is_a_guest_here_in_the_rooms_of_their_channels(
+    slack: Slack, channel: SlackChannel, room: Room, ana: Person
+) -> None:
+    Room.make("elsewhere", by=ana)
+    gus = slack.workspace.user("Gus", name="gus", email="gus@partner.org", guest=True)
+    channel.members.append(gus)
+    gus.types(channel, "/fireside rooms")
+    slack.settle()
+    assert "#magic-sparkles" in gus.reads(channel)[-1]
+    assert "elsewhere" not in gus.reads(channel)[-1]
+    for words, told in (
+        ("about mine now", "This is for the people of this organisation."),
+        ("say hello to: #elsewhere", "There is no room called #elsewhere."),
+        ("people ana", "Ana Ngata"),
+    ):
+        gus.types(channel, f"/fireside {words}")
+        slack.settle()
+        assert told in "\n".join(gus.reads(channel)), words
+    gus.becomes(guest=False)
+    slack.settle()
+    assert not Person.objects.get(name="Gus").is_guest, "Slack says they are one of us now"
 
 
 def test_who_has_no_access_any_more_is_told_so(

@@ -103,7 +103,8 @@ def test_a_guest_reads_a_kind_word_and_nothing_else(slack, ana, room):
     slack.settle()
     assert "You are a guest here." in guest.home.words
     assert "customers" not in guest.home.words
-    assert "button" not in str(guest.home.given)
+    assert "Open an incident" not in str(guest.home.given)
+    assert "your page" not in str(guest.home.given), "they have no log-in"
 
 
 def test_of_many_incidents_the_newest_five_are_shown(slack, ana, bo, room):

@@ -173,7 +173,9 @@ def test_who_is_in_a_private_channel_gets_a_seat_in_its_room(
     slack.settle()
     assert "Everybody in it gets a seat in the room." in heard(slack, ana, secret)
     settle()
-    assert {seat.person for seat in Seat.objects.filter(room=den)} == {ana, bo}
+    gil = Person.objects.get(handle="gil")
+    assert {seat.person for seat in Seat.objects.filter(room=den)} == {ana, bo, gil}
+    assert gil.is_guest, "in the rooms of the channels he was let into, and nowhere else"
     assert Channel.objects.get().private
 
 

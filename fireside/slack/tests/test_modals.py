@@ -329,7 +329,7 @@ def test_every_suggestion_is_read_back_as_what_it_stands_for(slack, inside, trou
 
 def test_a_stranger_to_the_house_is_offered_nothing(slack, room, ana):
     channel = slack.channel(room)
-    guest = slack.workspace.user("Gus Guest", guest=True)
+    guest = slack.workspace.user("Gus Guest", stranger=True)
     channel.members.append(guest)
     user = slack.stands_in(ana, channel)
     user.types(channel, slack.typed("/join"))

@@ -127,5 +127,6 @@ def test_a_guest_is_told_kindly(slack, room, ana):
     for callback in ("message:star", "message:incident"):
         guest.uses(callback, channel, ts)
         slack.settle()
-        assert words(guest, channel).count("Commands are for the people") >= 1
+    assert "This is for the people of this organisation." in words(guest, channel), "opening an incident"
+    assert room.messages.count() == 1
     assert guest.modal is None

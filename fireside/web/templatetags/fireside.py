@@ -19,6 +19,9 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from fireside.hearth.commands import book
+from fireside.hearth.people import Person
+
 register = template.Library()
 
 CLOCK = "G:i"
@@ -115,6 +118,12 @@ def notices(context: template.Context) -> list[Message]:
 def of(values: Mapping[str, object], key: str) -> object:
     """`values|of:key`: the value under a key that is itself a variable; empty when there is none."""
     return values.get(key, "") if values else ""
+
+
+@register.filter
+def may(person: Person, verb: str) -> bool:
+    """`me|may:"call"`: is this command for them?"""
+    return book.find(verb).role <= person.role
 
 
 def _time(moment: datetime, words: str) -> SafeString:

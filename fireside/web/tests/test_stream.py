@@ -6,13 +6,15 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connections, transaction
+from django.utils import timezone
 
-from fireside.hearth import gauges
+from fireside.hearth import gauges, guests, timeline
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.signins import SignIn
@@ -253,6 +255,77 @@ def test_a_person_without_access_hears_nothing_more(room, ana, bo, cookie, soon)
         assert late.status == 401
 
     live(story)
+
+
+def test_whose_access_ends_in_another_process_hears_no_more_within_a_second(
+    room, ana, bo, cookie, soon, monkeypatch
+):
+    secret = cookie(bo)
+
+    async def story():
+        page = await Page(secret, f"room:{room.slug}").opened()
+        monkeypatch.setattr(timeline, "_listeners", [])  # nobody calls across processes
+        began = asyncio.get_running_loop().time()
+        await soon(lambda: _deactivate(bo, ana))
+        await page.until(lambda page: page.closed)
+        assert asyncio.get_running_loop().time() - began < 1
+
+    live(story)
+
+
+def test_whose_access_ended_while_their_page_came_in_is_not_told_what_it_missed(room, ana, bo, cookie, soon):
+    since = newest()
+    came = Visitor(bo, cookie(bo), since)
+    _deactivate(bo, ana)
+    reader = stream.Reader(came, frozenset({f"room:{room.slug}"}), since)
+    stream._missed(reader, since, newest(), newest())
+    assert reader.ended
+
+
+@pytest.fixture
+def gil(room, bo):
+    until = timezone.now() + timedelta(days=1)
+    guest = Person.welcome("Gil", email="gil@example.org", guest_since=timezone.now(), guest_until=until)
+    room.seat(guest, by=bo)
+    return guest
+
+
+def test_a_guest_hears_of_their_rooms_and_of_nothing_else_that_is_open(room, ana, gil, cookie, soon):
+    secret = cookie(gil)
+
+    async def story():
+        page = await Page(secret, "room:open-house room:magic-sparkles home story:incident:7").opened()
+        other = await soon(lambda: Room.make("open-house", by=ana))
+        message = await soon(lambda: other.say("All members may hear", by=ana))
+        await soon(lambda: message.star(by=ana, story="incident:7"))
+        await soon(lambda: room.say("And Gil may hear this", by=ana))
+        await page.until(lambda page: page.heard("message"))
+        assert page.heard() == ["message"]
+        assert "members" not in page.raw.decode()
+
+    live(story)
+
+
+def test_a_guests_page_closes_when_their_day_has_passed_and_when_it_changes(room, ana, gil, cookie, soon):
+    secret = cookie(gil)
+    soon_over = timezone.now() + timedelta(milliseconds=300)
+
+    async def story():
+        page = await Page(secret, f"room:{room.slug}").opened()
+        await soon(lambda: _stays(gil, ana))
+        await page.until(lambda page: page.closed)
+        await soon(lambda: Person.objects.filter(pk=gil.pk).update(guest_until=soon_over))
+        page = await Page(secret, f"room:{room.slug}").opened()
+        await page.until(lambda page: page.closed)
+        assert timezone.now() >= soon_over
+        assert (await Page(secret, f"room:{room.slug}").opened()).status == 401
+
+    live(story)
+
+
+def _stays(guest: Person, by: Person) -> None:
+    with transaction.atomic():
+        guests.stay(guest, guests.last_day(by), by=by)
 
 
 def _deactivate(person: Person, by: Person) -> None:

@@ -14,10 +14,11 @@ from fireside.hearth.messages import Draft
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.web.forms import AskForm, ask
-from fireside.web.page import asker, page
+from fireside.web.page import asker, guests_too, page
 from fireside.web.saying import answer, by_script, form_html, given_to, one_time, slip, wrong_html
 
 
+@guests_too
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def do(request: HttpRequest, verb: str) -> HttpResponse:
@@ -30,6 +31,8 @@ def do(request: HttpRequest, verb: str) -> HttpResponse:
     room = _room(request, me)
     given = given_to(command, request)
     if request.method != "POST":
+        if me.is_guest and command.role > me.role:
+            raise Http404
         return _form(request, ask(command, given), room)
     try:
         outcome = perform(

@@ -7,13 +7,14 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from fireside.hearth.files import PICTURES, File
-from fireside.web.page import asker, found
+from fireside.web.page import asker, found, guests_too
 
 INLINE = PICTURES | {"application/pdf", "text/plain"}
 # A browser's own PDF reader does not open in a sandbox; nothing in it may load or run anything either way.
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
 
 
+@guests_too
 @login_required
 def file(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     """The bytes as they were given; pictures, PDF and plain text are shown, anything else is saved."""

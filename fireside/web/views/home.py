@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
+from fireside.hearth import guests
 from fireside.hearth.messages import Message
 from fireside.hearth.people import Organisation, Person
 from fireside.hearth.rooms import Room, Seat
 from fireside.hearth.timeline import Entry
 from fireside.web import places
 from fireside.web.drawings import Mark, day_line
-from fireside.web.page import asker, page
+from fireside.web.page import asker, guests_too, page
 from fireside.web.reading import gist
 
 YOUNG = timedelta(days=60)  # for so long a new house shows first steps
@@ -63,6 +64,7 @@ class News:
     at: datetime
 
 
+@guests_too
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -75,11 +77,12 @@ def _drawn(request: HttpRequest, me: Person) -> HttpResponse:
     start = timezone.make_aware(datetime.combine(now.date(), time()))
     end = timezone.make_aware(datetime.combine(now.date() + timedelta(days=1), time()))
     marks = [mark for draw in places.day_marks for mark in draw(me, start, end)]
+    first = [guests.hello(me)] if me.is_guest else []
     sentences = [words for greet in places.greetings if (words := greet(me))]
     spoken = _aloud(marks)
     return page(
         request, "web/home.html", at="home", topics=["home"], first_name=me.name.partition(" ")[0],
-        sentence=" ".join(sentences) or "Everything is quiet.", now=now, counted=spoken,
+        sentence=" ".join([*first, *sentences]) or "Everything is quiet.", now=now, counted=spoken,
         line=day_line(marks, now, start, end, words=spoken),
         narrow_line=day_line(marks, now, start, end, narrow=True, words=spoken),
         main=places.pieces(places.home_main, me), side=places.pieces(places.home_side, me),
@@ -104,6 +107,8 @@ def line(message: Message) -> str:
 
 def first_steps(me: Person) -> list[Step]:
     """What a young house has not done yet."""
+    if me.is_guest:
+        return []
     done = {step.done.replace(".", "_"): Exists(Entry.objects.filter(verb=step.done)) for step in STEPS}
     young = Organisation.objects.filter(made_at__gt=timezone.now() - YOUNG).order_by("pk")
     known = young.values(**done).first()

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fireside.hearth import audit, leaving_people, yours
 from fireside.hearth.commands import Ask, Sorry, perform
 from fireside.web.html import draw
-from fireside.web.page import asker, page, see_other
+from fireside.web.page import asker, guests_too, page, see_other
 
 
+@guests_too
 @login_required
 @require_POST
 def mine(request: HttpRequest) -> FileResponse:
@@ -26,6 +27,7 @@ def mine(request: HttpRequest) -> FileResponse:
     return FileResponse(yours.packed(me), as_attachment=True, filename=name)
 
 
+@guests_too
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def go(request: HttpRequest) -> HttpResponse:
@@ -51,6 +53,7 @@ def _go(request: HttpRequest, wrong: str = "", words: str = "stay") -> HttpRespo
                 grace=leaving_people.GRACE.days)  # fmt: skip
 
 
+@guests_too
 @require_http_methods(["GET", "HEAD", "POST"])
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever holds their own way back stays after all, and signs in as before."""

@@ -12,13 +12,14 @@ from fireside.hearth.commands import book
 from fireside.hearth.messages import Draft, Message
 from fireside.web.forms import ask
 from fireside.web.html import article
-from fireside.web.page import asker, found, page
+from fireside.web.page import asker, found, guests_too, page
 from fireside.web.reading import SIGNS
 from fireside.web.saying import form_html
 from fireside.web.stretches import rows, stretch
 from fireside.web.views.words import number, say
 
 
+@guests_too
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def message(request: HttpRequest, slug: str, pk: int) -> HttpResponse:

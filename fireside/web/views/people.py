@@ -11,19 +11,20 @@ from django.utils import timezone
 from fireside.hearth.messages import Message
 from fireside.hearth.people import Person, Team
 from fireside.hearth.rooms import visible
-from fireside.web.page import asker, page
+from fireside.web.page import asker, guests_too, page
 
 PAGE = 40
 RECENT = 10
 TEAM_PAGE = 200  # people shown on one team's page
 
 
+@guests_too
 @login_required
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody by name; `q` looks in names, handles and what people say about themselves."""
     query = request.GET.get("q", "").strip().replace("\0", "")
     after = request.GET.get("after", "")
-    found = list(beginning_after(_like(query), after)[: PAGE + 1])
+    found = list(beginning_after(_like(query, asker(request)), after)[: PAGE + 1])
     more = found[PAGE - 1].pk if len(found) > PAGE else None
     return page(
         request,
@@ -36,11 +37,13 @@ def people(request: HttpRequest) -> HttpResponse:
     )
 
 
+@guests_too
 @login_required
 def person(request: HttpRequest, handle: str) -> HttpResponse:
     """One person: where they are in their day, their teams, and what they said where the reader may be."""
     me = asker(request)
-    someone = get_object_or_404(Person.objects.prefetch_related("teams"), handle=handle, gone_at=None)
+    known = Person.known_to(me).prefetch_related("teams")
+    someone = get_object_or_404(known, handle=handle, gone_at=None)
     said = visible(Message.objects.filter(author=someone, deleted_at=None, card__isnull=True), me).exclude(
         text=""
     )
@@ -74,8 +77,8 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _like(query: str) -> QuerySet[Person]:
-    active = Person.objects.filter(deactivated_at=None).prefetch_related("teams")
+def _like(query: str, me: Person) -> QuerySet[Person]:
+    active = Person.known_to(me).filter(deactivated_at=None).prefetch_related("teams")
     wish = query.lstrip("@")
     return active.filter(Q(name__icontains=wish) | Q(handle__icontains=wish) | Q(about__icontains=wish))
 

@@ -22,7 +22,7 @@ from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room, Seat
 from fireside.web import places
 from fireside.web.forms import ask
-from fireside.web.page import asker, page
+from fireside.web.page import asker, guests_too, page
 from fireside.web.saying import form_html
 from fireside.web.stretches import PAGE, Stretch, rows, stretch
 from fireside.web.views.words import number, say
@@ -36,6 +36,7 @@ def entered(request: HttpRequest, slug: str) -> Room:
     return get_object_or_404(Room.enterable_by(asker(request)).select_related("team"), slug=slug)
 
 
+@guests_too
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def room(request: HttpRequest, slug: str) -> HttpResponse:
@@ -106,6 +107,7 @@ def _pinned(here: Room) -> QuerySet[Message]:
     return here.messages.exclude(pinned_at=None).order_by("-pinned_at").select_related("author", "room")
 
 
+@guests_too
 @login_required
 @require_safe
 def pinned(request: HttpRequest, slug: str) -> HttpResponse:
@@ -113,6 +115,7 @@ def pinned(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, here, "web/rooms/pinned.html", tab="pinned", rows=rows(list(_pinned(here)[:PAGE])))
 
 
+@guests_too
 @login_required
 @require_safe
 def files(request: HttpRequest, slug: str) -> HttpResponse:
@@ -128,6 +131,7 @@ def files(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, here, "web/rooms/files.html", tab="files", files=listed[:LISTED], earlier=later)
 
 
+@guests_too
 @login_required
 @require_safe
 def people(request: HttpRequest, slug: str) -> HttpResponse:
@@ -137,6 +141,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     listed = list(seats.order_by("pk")[: LISTED + 1])
     more = f"?after={listed[LISTED - 1].pk}" if len(listed) > LISTED else ""
     bring = form_html(request, ask(book.find("bring"), {}), here, request.path)
+    guest = form_html(request, ask(book.find("guest-link"), {"rooms": str(here)}), here, request.path)
     return _page(
         request,
         here,
@@ -145,9 +150,11 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
         seats=listed[:LISTED],
         later=more,
         bring_form=bring,
+        guest_form=guest,
     )
 
 
+@guests_too
 @login_required
 @require_safe
 def about(request: HttpRequest, slug: str) -> HttpResponse:
@@ -160,6 +167,7 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
     )  # fmt: skip
 
 
+@guests_too
 @login_required
 @require_POST
 def read(request: HttpRequest, slug: str) -> HttpResponse:
@@ -171,6 +179,7 @@ def read(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@guests_too
 @login_required
 @require_safe
 def palette(request: HttpRequest, slug: str) -> HttpResponse:
@@ -188,11 +197,12 @@ def palette(request: HttpRequest, slug: str) -> HttpResponse:
                 for param in command.params
             ],
         }
-        for command in book.offered(here) if command.verb.startswith(wish)
+        for command in book.offered(here, asker(request)) if command.verb.startswith(wish)
     ]  # fmt: skip
     return JsonResponse(offered, safe=False)
 
 
+@guests_too
 @login_required
 @require_safe
 def rooms(request: HttpRequest) -> HttpResponse:
@@ -220,13 +230,14 @@ def rooms(request: HttpRequest) -> HttpResponse:
     )
 
 
+@guests_too
 @login_required
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
     """People whose name or handle begins with what is typed after an @."""
     wish = request.GET.get("q", "").strip().lstrip("@").replace("\0", "")
     like = Q(handle__istartswith=wish) | Q(name__istartswith=wish) | Q(name__icontains=f" {wish}")
-    close = Person.objects.filter(like, deactivated_at=None)[:8]
+    close = Person.known_to(asker(request)).filter(like, deactivated_at=None)[:8]
     return JsonResponse(
         [{"handle": p.handle, "name": p.name, "initials": p.initials, "hue": p.hue} for p in close],
         safe=False,

@@ -10,7 +10,7 @@ from fireside.hearth.days import midnight
 from fireside.hearth.people import Person
 from fireside.hearth.rooms import Room
 from fireside.hearth.search import PAGE, Hit, find
-from fireside.web.page import asker, page
+from fireside.web.page import asker, guests_too, page
 from fireside.web.views.words import number
 
 NARROW = ("q", "kind", "room", "person", "since", "until")
@@ -24,6 +24,7 @@ KINDS = {
 }
 
 
+@guests_too
 @login_required
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
@@ -46,7 +47,7 @@ def _find(request: HttpRequest, asked: dict[str, str], *, best: bool) -> list[Hi
     """The hits; a room or person that is not there for this reader holds nothing."""
     me = asker(request)
     room = Room.enterable_by(me).filter(slug=asked["room"].lstrip("#")).first()
-    person = Person.objects.filter(handle=asked["person"].lstrip("@").lower()).first()
+    person = Person.known_to(me).filter(handle=asked["person"].lstrip("@").lower()).first()
     if (asked["room"] and room is None) or (asked["person"] and person is None):
         return []
     return find(

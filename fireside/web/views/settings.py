@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -19,12 +19,16 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
+from fireside.hearth.commands import book
 from fireside.hearth.keys import Key, ending_soon
 from fireside.hearth.people import Invitation, Organisation, Person
+from fireside.hearth.rooms import Room
 from fireside.hearth.timeline import note
 from fireside.web.accounts import reset_link
-from fireside.web.page import asker, page, see_other
+from fireside.web.forms import ask
+from fireside.web.page import asker, guests_too, page, see_other
 from fireside.web.places import Coming
+from fireside.web.saying import form_html
 from fireside.web.views.asking import House, NewInvitation, NewKey, Overlap, Profile
 from fireside.web.views.people import PAGE, beginning_after
 
@@ -41,9 +45,11 @@ def for_keepers(view: View) -> View:
             raise Http404
         return view(request, *args, **kwargs)
 
+    guarded.keepers = True  # type: ignore[attr-defined] # for the table of who may what
     return guarded
 
 
+@guests_too
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     # The form works on a copy, so that a refused name is not drawn around the page as if it were kept.
@@ -114,8 +120,11 @@ def invitations(request: HttpRequest) -> HttpResponse:
             made = Invitation.make(by=me, **form.cleaned_data)
             note("person.invited", "made an invitation link", by=me, about=f"invitation:{made.pk}")
         return _done(request, gettext("The link is ready to be sent."), "settings-invitations")
-    shown = [(one, settings.PUBLIC_URL + reverse("join", args=[one.secret])) for one in _invitations(me)]
-    return _part(request, "invitations", status=422 if form.is_bound else 200, form=form, invitations=shown)
+    bring = form_html(request, ask(book.find("guest-link"), {}), None, request.path)
+    return _part(
+        request, "invitations", status=422 if form.is_bound else 200, form=form,
+        invitations=[(one, _link(one, me)) for one in _invitations(me)], guest_form=bring,
+    )  # fmt: skip
 
 
 @login_required
@@ -170,7 +179,14 @@ def _invitations(me: Person) -> list[Invitation]:
     """The open ones: a keeper's list holds everybody's, mine holds my own."""
     living = Invitation.objects.filter(ended_at=None, expires_at__gt=timezone.now())
     mine = living if me.is_keeper else living.filter(made_by=me)
-    return list(mine.select_related("made_by", "team").order_by("-pk")[:100])
+    rooms = Prefetch("rooms", Room.enterable_by(me))
+    return list(mine.select_related("made_by", "team").prefetch_related(rooms).order_by("-pk")[:100])
+
+
+def _link(one: Invitation, me: Person) -> str:
+    """The link itself; one into somebody else's rooms is not for keepers, who could come in by it."""
+    hidden = one.guest_until is not None and one.made_by != me
+    return "" if hidden else settings.PUBLIC_URL + reverse("join", args=[one.secret])
 
 
 def _part(request: HttpRequest, part: str, *, status: int = 200, **context: Any) -> HttpResponse:

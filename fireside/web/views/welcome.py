@@ -16,12 +16,13 @@ from fireside.hearth.errors import Sorry
 from fireside.hearth.people import Invitation, Organisation, Person
 from fireside.hearth.start import begin, join
 from fireside.web.accounts import INVITATION
-from fireside.web.page import see_other
+from fireside.web.page import guests_too, see_other
 from fireside.web.views.asking import Arrival, Beginning
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+@guests_too
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest) -> HttpResponse:
@@ -39,6 +40,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     return render(request, "web/welcome/welcome.html", {"form": form}, status=422)
 
 
+@guests_too
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def invited(request: HttpRequest, secret: str) -> HttpResponse:
@@ -61,6 +63,7 @@ def invited(request: HttpRequest, secret: str) -> HttpResponse:
     return render(request, "web/welcome/join.html", {"form": form, "invitation": invitation}, status=status)
 
 
+@guests_too
 def forgotten(request: HttpRequest) -> HttpResponse:
     """A new password by e-mail, or, where no e-mail is sent, whom to ask."""
     if not settings.CAN_MAIL:

@@ -19,7 +19,7 @@ from fireside.hearth.messages import Draft, Message
 from fireside.hearth.rooms import Room
 from fireside.hearth.slips import Slipped
 from fireside.web.forms import AskForm, ask
-from fireside.web.page import asker
+from fireside.web.page import asker, guests_too
 from fireside.web.saying import answer, by_script, one_time, slip, wrong_html
 
 Again = Callable[[SafeString, str], HttpResponse]
@@ -97,6 +97,7 @@ def _form(words: str, sorry: Sorry) -> AskForm | None:
     return ask(command, command.parse(rest), sorry)
 
 
+@guests_too
 @login_required
 @require_POST
 def draft(request: HttpRequest, slug: str) -> HttpResponse:

@@ -1,0 +1,15 @@
+"""People from outside, in the rooms they were brought into until a day."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("hearth", "0010_sign_ins")]
+    operations = [
+        migrations.AddField("person", "guest_since", models.DateTimeField(blank=True, null=True)),
+        migrations.AddField("person", "guest_until", models.DateTimeField(blank=True, null=True)),
+        migrations.AddField("invitation", "guest_until", models.DateTimeField(blank=True, null=True)),
+        migrations.AddField(
+            "invitation", "rooms", models.ManyToManyField(blank=True, related_name="+", to="hearth.room")
+        ),
+    ]

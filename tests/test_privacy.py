@@ -186,7 +186,8 @@ def test_what_is_closed_and_what_is_not_there_look_the_same(
 ) -> None:
     """The same status, the same bytes but for the name asked, and as many questions to the database."""
     cave = house.cave
-    asker.ask("get", "/api/rooms")  # a key notes when it was used, once a minute
+    for known in ("/api/rooms", "/"):  # a key notes when it was used, and a browser too, now and then
+        asker.ask("get", known)
     for name, paths in cave.addresses().items():
         with subtests.test(name):
             assert asker.looks(paths[0]) == asker.looks(_absent(paths[0], cave))

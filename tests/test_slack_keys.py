@@ -114,6 +114,6 @@ def test_what_slack_refuses_is_said_kindly_and_the_token_is_not(
         told = client.post("/keys/import/", {"token": token})
         assert told.status_code == 422
         assert "Slack" in told.content.decode()
-    with pytest.raises(Sorry, match="A token seems"):
+    with pytest.raises(Sorry, match="holds a Slack token"):
         perform(Ask(ana), "import-keys", {"csv": f"name\n{token}"})
     assert token not in caplog.text + everything()

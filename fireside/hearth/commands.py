@@ -96,10 +96,10 @@ class Command:
         """NotYours when this is not for them."""
         if not person.is_active:
             raise NotYours("This account is no longer active.")
-        if person.role < self.role:
-            raise NotYours(NOT_FOR[self.role])
         if person.within is not None and not self.in_rooms:
             raise NotYours("This key is for some rooms, and that is about the whole house.")
+        if person.role < self.role:
+            raise NotYours(NOT_FOR[self.role])
 
     def parse(self, words: str) -> dict[str, str]:
         return parse(words, self.slots)

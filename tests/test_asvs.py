@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
@@ -50,6 +51,12 @@ def test_every_row_says_how_it_stands_and_why() -> None:
         assert state in STATES, numbers
         assert len(words) > 2, numbers
         assert len(shown) > 3, f"{numbers}: a test, a page, or a reason"
+
+
+def test_the_sum_at_the_top_is_that_of_the_rows() -> None:
+    count = Counter(state for numbers, _, state, _ in rows() for _ in numbers.split(", "))
+    words = [("met", "met"), ("not met", "not met"), ("yours", "yours"), ("n/a", "not applicable")]
+    assert ", ".join(f"{count[state]} {said}" for state, said in words) in PAGE
 
 
 def test_every_test_and_page_named_there_exists() -> None:

@@ -14,8 +14,8 @@ from fireside.alerts.models import Alert, Group, Source
 from fireside.alerts.tests.machines import hear, told
 from fireside.config.cli import main
 from fireside.hearth.commands import Ask, perform, say_line
-from fireside.hearth.models import Doc, Draft, File, Key, Message
-from fireside.hearth.slips import Slipped
+from fireside.hearth.models import Doc, Draft, File, Key, Message, Webhook
+from fireside.hearth.slips import Slipped, find
 from fireside.postmortems.models import Postmortem, Section, Telling
 
 pytestmark = pytest.mark.django_db
@@ -255,3 +255,22 @@ def do_incident(ana, room):
 
     Incident.open("Customers cannot pay", by=ana, origin=room).close(by=ana)
     settle()
+
+
+def test_what_we_hand_out_ourselves_is_known_and_told_where_it_ends(ana):
+    """Keys, tokens of sources and secrets of webhooks as they are made now, and keys as they were before."""
+    key, token = Key.make(ana, "deploys")[1], Source.make("Prometheus", by=ana)[1]
+    secret = Webhook.make("https://hooks.example.org/", ["incident.*"], by=ana)[1]
+    handed = {
+        key: "My keys",
+        token: "Connect your Prometheus",
+        secret: "Webhooks",
+        f"fs_aB3{key[6:46]}": "My keys",
+    }
+    for ours, where in handed.items():
+        [slip] = find(f"it is {ours}, is it not")
+        assert (slip.start, slip.end) == (6, 6 + len(ours))
+        assert where in slip.kind.renew
+    for start in ("fs_", "fi_"):
+        wrong = f"{start}aB3{key[6:46]}00000000"
+        assert find(wrong) == [], "the checksum says that it is none of ours"

@@ -19,6 +19,7 @@ from fireside.hearth.errors import Sorry
 
 OUT, ANYWAY = "out", "anyway"  # what the asker may choose: take it out, or say it all the same
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+OLDER = len("fs_") + 43  # signs of our own keys before they had a checksum
 EXAMPLES = re.compile(
     r"EXAMPLE|^[<{$%*]|^(?:pass(?:word|wd)?|pw|pwd|secret|token|key|changeme|hunter2|xxx+|\.\.\.|…)$|^(.)\1*$",
     re.IGNORECASE,
@@ -141,6 +142,13 @@ def _summed(secret: str) -> bool:
     return digits.rjust(6, "0") == told
 
 
+def _ours(secret: str) -> bool:
+    """The last eight signs of our own are the checksum of the others; older ones have none."""
+    if len(secret) == OLDER:
+        return _drawn(secret)
+    return f"{zlib.crc32(secret[:-8].encode()):08x}" == secret[-8:]
+
+
 def _signed(secret: str) -> bool:
     """The first part of a JSON web token says how it is signed."""
     head = secret.partition(".")[0]
@@ -176,6 +184,8 @@ MAKER = "Where it was made: end it there and make a new one."
 PAIR = "Make a new pair of keys and take the old public half out of wherever it is trusted."
 USED_THERE = "Change the password where it is used."
 OURS = "In Fireside: Settings, My keys, end it and make a new one."
+SOURCE = "In Fireside: Alerts, Connect your Prometheus, give the source a new token with no overlap."
+HOOK = "Where it was made, in Fireside under Settings, Webhooks: give it a new secret with no overlap."
 
 KINDS = (
     _kind("a private key", "-----BEGIN",
@@ -217,9 +227,9 @@ KINDS = (
     _kind("a DigitalOcean token", "_v1_", _word("do[opr]_v1_", "a-f0-9", 64), MAKER),
     _kind("a Grafana token", "glsa_", _word("glsa_[A-Za-z0-9]{32}_", "a-f0-9", 8), MAKER),
     _kind("a Vault token", "hvs. hvb.", _word(r"hv[sb]\.", MORE, 24, 300), MAKER, _mixed),
-    _kind("a Fireside key", "fs_", _word("fs_", MORE, 40, 80), OURS, _drawn),
-    _kind("a Fireside token", "fi_", _word("fi_", MORE, 40, 80), OURS, _drawn),
-    _kind("a webhook's secret", "whsec_", _word("whsec_", r"A-Za-z0-9+/=", 24, 100), MAKER, _mixed),
+    _kind("a Fireside key", "fs_", _word("fs_", MORE, 43, 51), OURS, _ours),
+    _kind("a Fireside token", "fi_", _word("fi_", MORE, 43, 51), SOURCE, _ours),
+    _kind("a webhook's secret", "whsec_", _word("whsec_", r"A-Za-z0-9+/=", 24, 100), HOOK, _mixed),
     _kind("a web token", "eyJ",
           r"(?<![\w.-])eyJ[\w-]{8,2000}\.eyJ[\w-]{8,8000}\.[\w-]{16,2000}(?![\w-])", MAKER, _signed),
     _kind("a password", "://", r"://[^\s/:@\"'<>]{0,80}:([^\s/@\"'<>]{3,200})@[\w\[]", USED_THERE),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 from importlib import import_module
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -51,6 +52,17 @@ def test_from_where_is_written_down(web: Web, ana: Person, bo: Person) -> None:
     line = Audit.objects.get(verb="person.deactivated")
     assert (line.door, line.address) == ("web", "10.1.2.3")
     assert "in the browser · 10.1.2.3" in see(web(ana))
+
+
+def test_only_the_proxy_nearest_to_us_is_believed_and_only_behind_one(
+    web: Web, ana: Person, bo: Person, cy: Person, settings: Any
+) -> None:
+    told = {"REMOTE_ADDR": "10.1.2.3", "HTTP_X_FORWARDED_FOR": "203.0.113.66, 198.51.100.7"}
+    for proxies, person in enumerate((bo, cy)):
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+        web(ana).post("/do/deactivate/", {"person": f"@{person.handle}"}, **told)
+    seen = Audit.objects.filter(verb="person.deactivated").order_by("number")
+    assert [line.address for line in seen] == ["10.1.2.3", "198.51.100.7"]
 
 
 def test_signing_in_and_being_refused_stand_there_without_what_was_typed(web: Web, ana: Person) -> None:

@@ -1,10 +1,12 @@
 """Coming in: the first minute of all, an invitation, a password forgotten."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +14,7 @@ from django.utils import timezone
 from fireside.hearth.errors import Sorry
 from fireside.hearth.models import Entry, Invitation, Organisation, Person, Room, Team
 from fireside.hearth.start import begin
+from fireside.web.accounts import reset_link
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "lanterns by the river"
@@ -249,3 +252,14 @@ def use_link(client: Client, link: str) -> None:
     path = form.redirect_chain[-1][0]
     answer = client.post(path, {"password1": PASSWORD, "password2": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
+
+
+def test_a_new_password_by_a_link_still_leads_to_the_second_way(anyone: Client, bo: Person) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(bo, secret)
+    use_link(anyone, reset_link(bo))
+    answer = anyone.post("/account/login/", {"login": "bo@example.org", "password": PASSWORD})
+    assert answer["Location"] == "/account/login/second/"
+    late = format_hotp_value(hotp_value(secret, int(time.time()) // 30 - 1))
+    assert anyone.post(answer["Location"], {"code": late}).status_code == 422, "its half minute is over"
+    assert signed_in(anyone) is None

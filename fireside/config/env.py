@@ -23,7 +23,7 @@ SETTINGS = [
     Setting("DURABILITY", "full", "full: what was answered survives a power cut; relaxed: only a kill."),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "Where people open Fireside; used in links and cookies."),
     Setting("SECRET_KEY", "", "Signs sessions; made once and kept in FIRESIDE_DATA when empty.", True),
-    Setting("EMAIL_URL", "", "`smtp://user:password@host:587`; no e-mail is sent when empty.", True),
+    Setting("EMAIL_URL", "", "`submission://user:password@host:587`; no e-mail is sent when empty.", True),
     Setting("BREACHED_PASSWORDS", "", "File with the sorted SHA-1 of stolen passwords, which are refused."),
     Setting("REQUIRE_SECOND_FACTOR", "nobody", "Who needs a passkey or codes: nobody, keepers or everybody."),
     Setting("OIDC_ISSUER", "", "Where people sign in by OpenID Connect; see docs/sign-in.md."),

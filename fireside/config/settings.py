@@ -103,7 +103,7 @@ def _post_office(url: str) -> dict[str, Any]:
     except ValueError:
         found = {}
     if not found.get("EMAIL_BACKEND"):
-        raise Nonsense("EMAIL_URL is not an address of a mail server: smtp://user:password@host:587")
+        raise Nonsense("EMAIL_URL is not an address of a mail server: submission://user:password@host:587")
     return found
 
 

@@ -49,7 +49,7 @@ class Shut(Exception):
 def by_hand(door: str) -> None:
     """Sorry for a program that would hand on what it was given: whoever ends its key ends all it can do."""
     if door == "api":
-        raise NotYours("A key makes no other keys and lets nobody in. A person could do this, on the page.")
+        raise NotYours("A key makes and takes no keys and lets nobody in. A person could, on the page.")
 
 
 class Held(models.Model):

@@ -7,12 +7,14 @@ from allauth.socialaccount.models import SocialAccount
 
 from fireside.hearth import audit, signins
 from fireside.hearth.commands import Ask, Sorry, Whisper, command
+from fireside.hearth.keys import by_hand
 from fireside.hearth.people import Person, Role
 
 
 @command("/lost-phone", example="/lost-phone @bo", title="Somebody lost their phone", role=Role.KEEPER)
 def lost_phone(ask: Ask, person: Person) -> Whisper:
     """Take somebody's passkeys and codes away; their password is enough then. Keepers can do this."""
+    by_hand(ask.door)
     gone, _ = Authenticator.objects.filter(user=person).delete()
     if not gone:
         raise Sorry(f"{person.name} has no passkeys and no codes.", field="person")

@@ -200,9 +200,12 @@ def test_where_a_key_was_used_from_is_shown_to_its_person(web: Web, bo: Person) 
     assert not Message.objects.exists()
 
 
-def test_a_key_lets_nobody_in(ana):
+@pytest.mark.parametrize(("verb", "given"), [("invite", {}), ("lost-phone", {"person": "@bo"})])
+def test_a_key_lets_nobody_in_and_takes_no_factor_away(
+    ana: Person, bo: Person, verb: str, given: Any
+) -> None:
     _, secret = Key.make(ana, "probe")
     door = Client(headers={"Authorization": f"Bearer {secret}"})
-    answer = door.post("/api/do/invite", "{}", content_type="application/json")
+    answer = door.post(f"/api/do/{verb}", given, content_type="application/json")
     assert (answer.status_code, Invitation.objects.count()) == (404, 0)
     assert "lets nobody in" in answer.json()["error"]

@@ -17,7 +17,7 @@ def fill() -> None:
     reads, _ = Key.make(aroha, "Dashboard in the hall", scopes=READ)
     reads.rotate(timedelta(days=7), by=aroha)
     Key.objects.filter(pk=reads.pk).update(old_used_at=now, used_from="203.0.113.9")
-    Key.make(aroha, "Deploys", days=7, rooms=[Room.objects.get(slug="til")])
+    Key.make(aroha, "Release notes", days=7, rooms=[Room.objects.get(slug="til")])
     Key.make(aroha, "Older than scopes", days=None)
     source = Source.objects.get(name="prometheus")
     source.rotate(timedelta(days=3), by=aroha)

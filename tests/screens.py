@@ -65,6 +65,8 @@ FOR_GUESTS = {  # of the team's room and of the incident's
     "people": "/people/",
     "person": "/people/priya/",
     "settings": "/settings/",
+    "sign-in": "/settings/sign-in/",
+    "password": "/account/password/",
     "mine": "/settings/mine/",
 }
 LOOKS = {

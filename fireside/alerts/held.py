@@ -25,6 +25,6 @@ def held(room: Room | None) -> Iterator[Held]:
         yield Held(
             mark=f"source:{source.pk}", name=source.name, kind="source", icon="activity",
             may=MAY if room is None else MAY_HERE, by=source.made_by, added_at=source.made_at,
-            used_at=source.used_at,
+            used_at=source.last_used,
             way_out=f"/source-end {source.name} ends its token.",
         )  # fmt: skip

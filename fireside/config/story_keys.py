@@ -12,7 +12,7 @@ KEYS: list[tuple[str, str, str, str, int, int, dict[str, Any]]] = [
     ("Deploys", "app", "magic-sparkles", "mei", 200, 0,
      {"may": "may post and read replies to itself.", "why": "Tells what went live, and the way back."}),
     ("CISA and NVD", "feed", "stable-hands", "dan", 120, 1,
-     {"may": "may post. They cannot read.", "why": "Weaknesses in what we use, the day they are known."}),
+     {"may": "may post. It cannot read.", "why": "Weaknesses in what we use, the day they are known."}),
     ("Poll Pony", "app", "", "josh", 150, 3,
      {"vendor": "Ponyware", "why": "Quick polls about lunch.", "scopes": ["chat:write", "commands"],
       "less": "It asked for more, for polls that close by themselves."}),

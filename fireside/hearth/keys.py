@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import zlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
@@ -79,6 +79,11 @@ class Held(models.Model):
     def old_works(self) -> bool:
         """Does the secret before this one still open something?"""
         return self.old_until is not None and self.old_until > timezone.now()
+
+    @property
+    def last_used(self) -> datetime | None:
+        """When either of its secrets was used last."""
+        return self.old_used_at if self.uses_old else self.used_at
 
     @property
     def uses_old(self) -> bool:

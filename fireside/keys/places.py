@@ -18,13 +18,15 @@ FEW = 8  # beside a room
 
 def take() -> None:
     """Put our pieces into their places."""
-    nav.append(Nav("Keys", "/keys/", "plug", "keys", 45, phone=False))
+    nav.append(Nav("Keys", "/keys/", "plug", "keys", 45, phone=False, guests=False))
     room_side.append(Piece(40, in_a_room))
     coming.append(waiting)
 
 
 def in_a_room(person: Person, room: Room) -> Drawn:
     """What is connected to this room, and what it may do; with the way to all of it in the room's head."""
+    if person.is_guest:
+        return None
     here, others = reaching(room)
     if not here and not others:
         return None

@@ -19,5 +19,5 @@ class Programs:
 
 def held(person: Person) -> Programs:
     living = Key.objects.filter(ended_at=None, person__deactivated_at=None)
-    mine = list(living.filter(person=person).order_by("pk").values_list("name", "used_at"))
+    mine = [(key.name, key.last_used) for key in living.filter(person=person).order_by("pk")]
     return Programs(mine, living.values("person").distinct().count())

@@ -26,6 +26,7 @@ from fireside.web.fielded import Fielded
 NO_WELCOME = ("/welcome/", "/static/", "/api/", "/hooks/", "/events", "/healthz", "/readyz", "/metrics")
 WAITING = "oidc-waiting"  # in the session: an account outside that waits for its person to sign in here
 INVITATION = "invitation"  # in the session: the secret of the link somebody came by
+NEW = _("Ten characters or more; a few words together are fine.")
 log = logging.getLogger(__name__)
 
 
@@ -82,6 +83,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         if session:
             signins.tell({session})
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("settings-sign-in")
+
     def set_password(self, user: Person, password: str) -> None:
         """Whoever else is signed in as them is signed out."""
         super().set_password(user, password)
@@ -134,23 +138,18 @@ def reset_link(person: Person) -> str:
 class LoginForm(Fielded, allauth.LoginForm):  # type: ignore[misc]
     labels = {"login": "E-mail", "password": "Password"}  # noqa: RUF012
     autocomplete = {"login": "username", "password": "current-password"}  # noqa: RUF012
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = ""  # the way to a new password stands below the form
+    helps = {"password": ""}  # noqa: RUF012 -- the way to a new password stands below the form
 
 
 class ChangePasswordForm(Fielded, allauth.ChangePasswordForm):  # type: ignore[misc]
     labels = {"oldpassword": "Your password now", "password1": "A new one", "password2": "The new one again"}  # noqa: RUF012
+    helps = {"password1": NEW}  # noqa: RUF012
 
 
 class ConfirmForm(Fielded, allauth.ReauthenticateForm):  # type: ignore[misc]
     labels = {"password": "Your password"}  # noqa: RUF012
     autocomplete = {"password": "current-password"}  # noqa: RUF012
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = ""
+    helps = {"password": ""}  # noqa: RUF012
 
 
 class ResetPasswordForm(Fielded, allauth.ResetPasswordForm):  # type: ignore[misc]
@@ -160,3 +159,4 @@ class ResetPasswordForm(Fielded, allauth.ResetPasswordForm):  # type: ignore[mis
 
 class ResetPasswordKeyForm(Fielded, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
     labels = {"password1": "A new password", "password2": "The same again"}  # noqa: RUF012
+    helps = {"password1": NEW}  # noqa: RUF012

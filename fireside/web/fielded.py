@@ -12,6 +12,7 @@ class Fielded:
 
     fields: dict[str, forms.Field]
     labels: dict[str, Any] = {}  # noqa: RUF012 -- each form gives its own
+    helps: dict[str, Any] = {}  # noqa: RUF012
     autocomplete: dict[str, str] = {}  # noqa: RUF012
     unplaced = ("placeholder", "autofocus")
 
@@ -26,3 +27,4 @@ class Fielded:
             if name in self.autocomplete:
                 attrs["autocomplete"] = self.autocomplete[name]
             field.label = self.labels.get(name, field.label)
+            field.help_text = self.helps.get(name, field.help_text)

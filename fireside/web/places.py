@@ -39,6 +39,7 @@ class Nav:
     order: int
     live: Callable[[Person], str] = field(default=lambda person: "")
     phone: bool = True  # also at the bottom of a phone
+    guests: bool = True  # also for those from elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +151,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if person is None or not person.is_authenticated:
         outside = settings.OIDC["NAME"] if settings.OIDC["ISSUER"] else ""
         return {"org": Organisation.current(), "me": None, "oidc": outside}
+    lines = [line for line in nav if line.guests or not person.is_guest]
     return {
         "org": Organisation.current(),
         "me": person,
-        "nav": sorted(nav, key=lambda line: line.order),
-        "nav_live": SimpleLazyObject(lambda: {line.at: line.live(person) for line in nav}),
+        "nav": sorted(lines, key=lambda line: line.order),
+        "nav_live": SimpleLazyObject(lambda: {line.at: line.live(person) for line in lines}),
         "my_rooms": SimpleLazyObject(lambda: my_rooms(person, request.path)),
         "since": SimpleLazyObject(newest_entry),
     }

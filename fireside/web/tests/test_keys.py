@@ -170,7 +170,7 @@ def test_keys_from_before_go_on_with_everything(bo: Person, room: Room) -> None:
 
 
 def test_keys_make_no_keys(ana: Person, room: Room) -> None:
-    assert "no other keys" in Program(ana).do("source", 404, name="Prometheus")["error"]
+    assert "makes and takes no keys" in Program(ana).do("source", 404, name="Prometheus")["error"]
 
 
 def test_a_person_is_told_once_before_a_key_ends(

@@ -120,7 +120,9 @@ def invitations(request: HttpRequest) -> HttpResponse:
             made = Invitation.make(by=me, **form.cleaned_data)
             note("person.invited", "made an invitation link", by=me, about=f"invitation:{made.pk}")
         return _done(request, gettext("The link is ready to be sent."), "settings-invitations")
-    bring = form_html(request, ask(book.find("guest-link"), {}), None, request.path)
+    guest = ask(book.find("guest-link"), {})
+    guest.fields["rooms"].required = True  # here no room goes without saying
+    bring = form_html(request, guest, None, request.path)
     return _part(
         request, "invitations", status=422 if form.is_bound else 200, form=form,
         invitations=[(one, _link(one, me)) for one in _invitations(me)], guest_form=bring,

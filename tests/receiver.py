@@ -26,9 +26,12 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                length = int(self.headers.get("content-length", 0))
+                length = int(self.headers.get("content-length", -1))
+                body = self.rfile.read(length) if length >= 0 else b""
+                if len(body) != length:
+                    return  # whoever sent it died half way, which no receiver takes for a request
                 heard = {name.lower(): words for name, words in self.headers.items()}
-                outer.came.append((heard, self.rfile.read(length)))
+                outer.came.append((heard, body))
                 if outer.badly is not None:
                     with suppress(OSError):
                         outer.badly(self)

@@ -1,4 +1,4 @@
-"""People from outside, in the rooms they were brought into until a day."""
+"""People from outside, who are here until a day."""
 
 from django.db import migrations, models
 
@@ -8,8 +8,4 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("person", "guest_since", models.DateTimeField(blank=True, null=True)),
         migrations.AddField("person", "guest_until", models.DateTimeField(blank=True, null=True)),
-        migrations.AddField("invitation", "guest_until", models.DateTimeField(blank=True, null=True)),
-        migrations.AddField(
-            "invitation", "rooms", models.ManyToManyField(blank=True, related_name="+", to="hearth.room")
-        ),
     ]

@@ -17,9 +17,9 @@ from django.db.migrations.loader import MigrationLoader
 from fireside import __version__
 from fireside.hearth.releases import Release, number
 
-PATIENCE = "3s"  # how long a step waits for a lock on PostgreSQL
+PATIENCE = "500ms"  # for a table; after a second PostgreSQL looks for deadlocks and ends whom it finds
 PAUSE = 1.0  # seconds between two tries, in which the others go on
-TRIES = 30
+TRIES = 60
 LOCKED = "55P03"  # PostgreSQL's word for a lock that could not be had in time
 
 log = logging.getLogger(__name__)

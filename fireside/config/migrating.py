@@ -17,10 +17,10 @@ from django.db.migrations.loader import MigrationLoader
 from fireside import __version__
 from fireside.hearth.releases import Release, number
 
-PATIENCE = "500ms"  # for a table; after a second PostgreSQL looks for deadlocks and ends whom it finds
+PATIENCE = "3s"  # how long a step waits for a lock on PostgreSQL
 PAUSE = 1.0  # seconds between two tries, in which the others go on
-TRIES = 60
-LOCKED = "55P03"  # PostgreSQL's word for a lock that could not be had in time
+TRIES = 30
+LOCKED = ("55P03", "40P01")  # PostgreSQL: a lock could not be had in time, or two waited for each other
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def bring_up_to_date() -> None:
                 _take_steps()
             return
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") != LOCKED:
+            if getattr(error.__cause__, "sqlstate", "") not in LOCKED:
                 raise
         time.sleep(PAUSE)
     raise TooBusy(

@@ -20,6 +20,7 @@ from fireside.hearth.releases import Release, number
 PATIENCE = "3s"  # how long a step waits for a lock on PostgreSQL
 PAUSE = 1.0  # seconds between two tries, in which the others go on
 TRIES = 30
+AT_ONCE = 20.0  # seconds in which all tables of a step may become free together
 LOCKED = ("55P03", "40P01")  # PostgreSQL: a lock could not be had in time, or two waited for each other
 
 log = logging.getLogger(__name__)
@@ -106,4 +107,34 @@ class Steps(MigrationExecutor):
         if not migration.atomic:
             return super().apply_migration(state, migration, *args, **more)
         with connection.constraint_checks_disabled(), transaction.atomic():  # SQLite wants it in this order
+            _take_tables(_tables(state, migration))
             return super().apply_migration(state, migration, *args, **more)
+
+
+def _tables(state: Any, migration: Migration) -> set[str]:
+    """The tables there are already that a step changes, or to which it makes a key."""
+    names = set()
+    for operation in migration.operations:
+        names.add(f"{migration.app_label}.{getattr(operation, 'model_name', '')}".lower())
+        for field in [*dict(getattr(operation, "fields", ())).values(), getattr(operation, "field", None)]:
+            if (there := getattr(field, "remote_field", None)) is not None:
+                names.add(str(there.model).lower())
+    known = [model for model in state.apps.get_models() if model._meta.label_lower in names]
+    return {model._meta.db_table for model in known}
+
+
+def _take_tables(tables: set[str]) -> None:
+    """All at once or none: who waits for one while holding another stands in the way of who reads both."""
+    if connection.vendor != "postgresql" or len(tables) < 2:
+        return
+    latest = time.monotonic() + AT_ONCE
+    named = ", ".join(connection.ops.quote_name(table) for table in sorted(tables))
+    while True:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {named} IN ACCESS EXCLUSIVE MODE NOWAIT")
+            return
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in LOCKED or time.monotonic() > latest:
+                raise
+        time.sleep(0.01)
